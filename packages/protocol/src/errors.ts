@@ -1,0 +1,175 @@
+/** What the service says when it says no: the codes, the status each travels under, the error. */
+
+/**
+ * Every code this project answers with. A status is decided here and nowhere else: the server reads
+ * this table to reply, the client to recognise. Source: the error pages of the OSS user guide.
+ */
+export const errorCodes = {
+  AccessDenied: { status: 403, message: 'Access denied.' },
+  AccessForbidden: { status: 403, message: 'CORSResponse: This CORS request is not allowed.' },
+  BadRequest: { status: 400, message: 'The request is not well-formed.' },
+  BucketAlreadyExists: {
+    status: 409,
+    message:
+      'The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.',
+  },
+  BucketNotEmpty: {
+    status: 409,
+    message: 'The bucket has objects. Please delete them first.',
+  },
+  EntityTooLarge: {
+    status: 400,
+    message: 'Your proposed upload exceeds the maximum allowed size.',
+  },
+  EntityTooSmall: {
+    status: 400,
+    message: 'Your proposed upload smaller than the minimum allowed size.',
+  },
+  FileAlreadyExists: {
+    status: 409,
+    message: 'The object you specified already exists and can not be overwritten.',
+  },
+  IncompleteBody: {
+    status: 400,
+    message:
+      'You did not provide the number of bytes specified by the Content-Length HTTP header.',
+  },
+  InternalError: { status: 500, message: 'Please contact the server administrator.' },
+  InvalidAccessKeyId: {
+    status: 403,
+    message: 'The OSS Access Key Id you provided does not exist in our records.',
+  },
+  InvalidArgument: { status: 400, message: 'Invalid Argument.' },
+  InvalidBucketName: { status: 400, message: 'The specified bucket is not valid.' },
+  InvalidCRC64: {
+    status: 400,
+    message: 'The x-oss-hash-crc64ecma you specified does not match what we calculated.',
+  },
+  InvalidDigest: { status: 400, message: 'The Content-MD5 you specified was invalid.' },
+  InvalidEncryptionAlgorithmError: {
+    status: 400,
+    message:
+      'The Encryption request you specified is not valid. Supported value: AES256/SM4/KMS.',
+  },
+  InvalidLocationConstraint: {
+    status: 400,
+    message: 'The specified location-constraint is not valid.',
+  },
+  InvalidObjectName: { status: 400, message: 'The specified object is not valid.' },
+  InvalidPart: {
+    status: 400,
+    message:
+      "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.",
+  },
+  InvalidPartOrder: {
+    status: 400,
+    message:
+      'The list of parts was not in ascending order. Parts list must specified in order by part number.',
+  },
+  InvalidRange: { status: 416, message: 'The requested range cannot be satisfied' },
+  InvalidRequest: { status: 400, message: 'The request is not valid.' },
+  InvalidSecurityToken: { status: 403, message: 'The security token you provided is invalid.' },
+  MalformedXML: {
+    status: 400,
+    message:
+      'The XML you provided was not well-formed or did not validate against our published schema.',
+  },
+  MetadataTooLarge: {
+    status: 400,
+    message: 'Your metadata headers exceed the maximum allowed metadata size.',
+  },
+  MethodNotAllowed: {
+    status: 405,
+    message: 'The specified method is not allowed against this resource.',
+  },
+  MissingArgument: { status: 400, message: 'Missing Some Required Arguments.' },
+  MissingContentLength: {
+    status: 411,
+    message: 'You must provide the Content-Length HTTP header.',
+  },
+  NoSuchBucket: { status: 404, message: 'The specified bucket does not exist.' },
+  NoSuchKey: { status: 404, message: 'The specified key does not exist.' },
+  NoSuchUpload: {
+    status: 404,
+    message:
+      'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
+  },
+  NotImplemented: {
+    status: 400,
+    message: 'A header you provided implies functionality that is not implemented.',
+  },
+  PreconditionFailed: {
+    status: 412,
+    message: 'At least one of the pre-conditions you specified did not hold.',
+  },
+  RequestTimeTooSkewed: {
+    status: 403,
+    message: 'The difference between the request time and the current time is too large.',
+  },
+  RequestTimeout: {
+    status: 400,
+    message:
+      'Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.',
+  },
+  SecurityTokenExpired: { status: 403, message: 'The security token you provided has expired.' },
+  ServiceUnavailable: { status: 503, message: 'Please reduce your request rate.' },
+  SignatureDoesNotMatch: {
+    status: 403,
+    message:
+      'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
+  },
+  TooManyBuckets: {
+    status: 400,
+    message: 'You have attempted to create more buckets than allowed.',
+  },
+} as const satisfies Record<string, { status: number; message: string }>
+
+/** The codes this project knows. */
+export type KnownErrorCode = keyof typeof errorCodes
+
+/** The codes we know, and any the service may add; autocompletes the former, accepts the latter. */
+export type ErrorCode = KnownErrorCode | (string & {})
+
+export interface OssErrorOptions {
+  /** The HTTP status; a known code brings its own. */
+  readonly status?: number | undefined
+  /** A sentence for the person who must act; a known code brings its own. */
+  readonly message?: string | undefined
+  readonly requestId?: string | undefined
+  /** OSS's finer error number, `NNNN-NNNNNNNN`. Clients must not branch on it. */
+  readonly ec?: string | undefined
+  readonly hostId?: string | undefined
+  /** The elements that only this code has, such as `UploadId`, in the order they are written. */
+  readonly details?: Readonly<Record<string, string>> | undefined
+  /** The failure beneath; logged by the server, never sent to the caller. */
+  readonly cause?: unknown
+}
+
+/** The service understood the request and refused it. Same class on both sides of the wire. */
+export class OssError extends Error {
+  override readonly name = 'OssError'
+  readonly code: ErrorCode
+  readonly status: number
+  /** Set by the side that has one; quote it when reporting a problem. */
+  readonly requestId: string | undefined
+  readonly ec: string | undefined
+  readonly hostId: string | undefined
+  readonly details: Readonly<Record<string, string>>
+
+  constructor(code: KnownErrorCode, options?: OssErrorOptions)
+  constructor(code: ErrorCode, options: OssErrorOptions & { status: number; message: string })
+  constructor(code: ErrorCode, options: OssErrorOptions = {}) {
+    const known = isKnownErrorCode(code) ? errorCodes[code] : undefined
+    super(options.message ?? known?.message ?? code, { cause: options.cause })
+    this.code = code
+    this.status = options.status ?? known?.status ?? 500
+    this.requestId = options.requestId
+    this.ec = options.ec
+    this.hostId = options.hostId
+    this.details = options.details ?? {}
+  }
+}
+
+export function isKnownErrorCode(code: string): code is KnownErrorCode {
+  return Object.hasOwn(errorCodes, code)
+}

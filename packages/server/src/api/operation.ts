@@ -1,0 +1,100 @@
+/** What an operation is: where it is found, who may ask, how much it may send, and what it does. */
+
+import type { Query } from '@lading/protocol'
+import type { Store } from '../store/store.ts'
+
+/** Who asks, once proved. */
+export type Principal =
+  | { readonly kind: 'key'; readonly accessKeyId: string; readonly owner: string }
+  | { readonly kind: 'anonymous' }
+
+/** The header fields of a request, names in lower case, values trimmed, each at most once. */
+export interface RequestHeaders {
+  get(name: string): string | undefined
+  /** Every field, for those that are chosen by prefix such as `x-oss-meta-`. */
+  entries(): Iterable<readonly [name: string, value: string]>
+}
+
+export interface RequestBody {
+  /** Bytes, as the client declared them; `undefined` when it only chunked. */
+  readonly declaredLength: number | undefined
+  /**
+   * The bytes, once. Asks the client for them (`100 Continue`) when first read. Ends only after all
+   * that was declared has come.
+   *
+   * @throws {OssError} `IncompleteBody`, `EntityTooLarge` or `RequestTimeout` while it is read.
+   */
+  bytes(): AsyncIterable<Uint8Array>
+  /** All of the body as text, within the operation's limit; invalid UTF-8 is `MalformedXML`. */
+  text(): Promise<string>
+}
+
+/** A request that has been routed, authenticated, authorized and checked against declared limits. */
+export interface OssRequest {
+  readonly method: string
+  /** `undefined` for the service itself. */
+  readonly bucket: string | undefined
+  /** `undefined` for the service and for a bucket; valid otherwise. */
+  readonly key: string | undefined
+  readonly query: Query
+  readonly headers: RequestHeaders
+  readonly body: RequestBody
+  readonly principal: Principal
+  readonly requestId: string
+  /** `http` or `https`, and the Host header as sent; together they make `Location`. */
+  readonly scheme: 'http' | 'https'
+  readonly host: string
+  /** When the request came. */
+  readonly time: Date
+  /** Aborts when the peer leaves or the server gives the request up. */
+  readonly signal: AbortSignal
+}
+
+export interface Reply {
+  readonly status: number
+  /** Names in the spelling they are sent in. `x-oss-request-id`, `Date`, `Server` are the listener's. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** An XML document. */
+  readonly xml?: string
+  /** An object's bytes; `length` of them, exactly. On HEAD `length` alone is sent. */
+  readonly content?: {
+    readonly length: number
+    readonly bytes: () => AsyncIterable<Uint8Array>
+    /** Called once when the reply is over, read to its end or not, begun or not. */
+    readonly release: () => void
+  }
+}
+
+/** What the service says of itself. */
+export interface ServiceProfile {
+  /** Bare, such as `cn-hangzhou`. */
+  readonly region: string
+  /** Host names that BucketInfo and ListBuckets advertise. */
+  readonly extranetEndpoint: string
+  readonly intranetEndpoint: string
+}
+
+export interface OperationContext {
+  readonly store: Store
+  readonly profile: ServiceProfile
+}
+
+export interface Operation {
+  /** OSS's own name, such as `UploadPart`. */
+  readonly name: string
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE' | 'OPTIONS'
+  readonly resource: 'service' | 'bucket' | 'object'
+  /** The query names that make a request this operation and no other; values are the handler's. */
+  readonly query: readonly string[]
+  /** The permission asked for, such as `oss:PutObject`. */
+  readonly action: string
+  /** What a bucket's ACL must grant to others than its owner; `owner` is granted to nobody else. */
+  readonly access: 'read' | 'write' | 'owner'
+  /** Whether it may make the bucket, so that a missing one is no refusal. */
+  readonly createsBucket?: boolean
+  readonly body:
+    | { readonly kind: 'none' }
+    | { readonly kind: 'text'; readonly limit: number }
+    | { readonly kind: 'stream'; readonly limit: number }
+  handle(request: OssRequest, context: OperationContext): Promise<Reply>
+}

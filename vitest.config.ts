@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config'
+
+// Tests read the packages' source; only tests that start a process need `dist` (built by set-up).
+const fromSource = {
+  resolve: { conditions: ['lading-source', 'node', 'import', 'default'] },
+  ssr: {
+    resolve: {
+      conditions: ['lading-source', 'node', 'import', 'default'],
+      externalConditions: ['lading-source', 'node', 'import', 'default'],
+    },
+  },
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...fromSource,
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts'] },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'system',
+          include: ['tests/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+    reporters: ['default', './tools/count-reporter.ts'],
+  },
+})
