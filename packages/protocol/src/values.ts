@@ -78,7 +78,7 @@ export function requireObjectKey(key: string): string {
       message: 'The Length of Object name must be less than 1024.',
     })
   }
-  if (key.startsWith('/') || key.startsWith('\\') || key.includes('\0') || !key.isWellFormed()) {
+  if (key.startsWith('/') || key.startsWith('\\') || key.includes('\0') || /\p{Surrogate}/u.test(key)) {
     throw new OssError('InvalidObjectName', { details: { ObjectName: key } })
   }
   return key
