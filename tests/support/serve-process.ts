@@ -1,0 +1,77 @@
+/** The server as people run it: the command's own process, started from the built packages. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+export const COMMAND: string = fileURLToPath(
+  new URL('../../packages/cli/bin/lading.cjs', import.meta.url),
+)
+
+export const KEY_PAIR = {
+  accessKeyId: 'LTAI-test-key-id',
+  accessKeySecret: 'a secret of the tests',
+} as const
+
+export interface ServeProcess {
+  readonly port: number
+  readonly child: ChildProcess
+  /** What it wrote to stderr so far. */
+  stderr(): string
+  /** Sends SIGKILL and resolves once the process is gone. */
+  kill(): Promise<void>
+  /** Sends SIGTERM and resolves with the exit code. */
+  stop(): Promise<number | null>
+}
+
+/** Resolves once the process says that it listens. */
+export async function serveProcess(
+  directory: string,
+  options: { readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<ServeProcess> {
+  const child = spawn(
+    process.execPath,
+    [COMMAND, 'serve', '--data', directory, '--port', '0', ...(options.args ?? [])],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        LADING_ACCESS_KEY_ID: KEY_PAIR.accessKeyId,
+        LADING_ACCESS_KEY_SECRET: KEY_PAIR.accessKeySecret,
+        ...options.env,
+      },
+    },
+  )
+  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  let stdout = ''
+  const port = await new Promise<number>((resolve, reject) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+      const found = /listening on http:\/\/[^\s:]+:(\d+)/.exec(stdout)
+      if (found) resolve(Number(found[1]))
+    })
+    exited.then(
+      ([code, signal]) =>
+        reject(new Error(`The server ended (${code ?? signal}) before it listened:\n${stderr}`)),
+      reject,
+    )
+  })
+  return {
+    port,
+    child,
+    stderr: () => stderr,
+    async kill() {
+      child.kill('SIGKILL')
+      await exited
+    },
+    async stop() {
+      child.kill('SIGTERM')
+      const [code] = await exited
+      return code
+    },
+  }
+}
