@@ -60,8 +60,11 @@ export interface Reply {
   readonly content?: {
     readonly length: number
     readonly bytes: () => AsyncIterable<Uint8Array>
-    /** Called once when the reply is over, read to its end or not, begun or not. */
-    readonly release: () => void
+    /**
+     * Called once when the reply is over, read to its end or not, begun or not. A promise says when
+     * what was held is free again; it never rejects.
+     */
+    readonly release: () => void | Promise<void>
   }
 }
 
