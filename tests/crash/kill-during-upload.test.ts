@@ -3,41 +3,39 @@
  * the process, so a server without any sync would pass as well (docs/durability.md).
  */
 
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { startServer } from '@lading/server'
 import { expect, test } from 'vitest'
 import { OssWire } from '../support/oss-wire.ts'
 import { seedFromEnvironment } from '../support/random.ts'
 import { KEY_PAIR } from '../support/serve-process.ts'
-import { temporaryDirectory } from '../support/temporary.ts'
+import { blobFiles, temporaryDirectory } from '../support/temporary.ts'
 import { acknowledgeEarly } from './early-acknowledgement.ts'
 import { crashRounds } from './rounds.ts'
 
 const ROUNDS = Number(process.env.LADING_CRASH_ROUNDS ?? 50)
 const seed = seedFromEnvironment()
 
-test(
-  `what was acknowledged survives ${ROUNDS} kills, nothing half-made is seen, nothing aborted comes back`,
-  { timeout: 60_000 + ROUNDS * 10_000 },
-  async () => {
-    const directory = await temporaryDirectory()
-    const report = await crashRounds({ directory, rounds: ROUNDS, seed })
-    const { ledger } = report
-    console.log(
-      `kill -9: seed ${seed}, ${report.rounds} rounds, ${report.killsInFlight} with requests in flight, ` +
-        `${report.killsDuringComplete} into Complete; acknowledged ${ledger.partsAcknowledged} parts, ` +
-        `${ledger.completesAcknowledged} completes, ${ledger.abortsAcknowledged} aborts`,
-    )
-    expect(report.broken, `seed ${seed}`).toEqual([])
-    expect(report.killsInFlight).toBeGreaterThanOrEqual(Math.floor(ROUNDS * 0.9))
-    expect(ledger.partsAcknowledged).toBeGreaterThan(ROUNDS)
+test(`what was acknowledged survives ${ROUNDS} kills, nothing half-made is seen, nothing aborted comes back`, {
+  timeout: 60_000 + ROUNDS * 10_000,
+}, async () => {
+  const directory = await temporaryDirectory()
+  const report = await crashRounds({ directory, rounds: ROUNDS, seed })
+  const { ledger } = report
+  console.log(
+    `kill -9: seed ${seed}, ${report.rounds} rounds, ${report.killsInFlight} with requests in flight, ` +
+      `${report.killsDuringComplete} into Complete; acknowledged ${ledger.partsAcknowledged} parts, ` +
+      `${ledger.completesAcknowledged} completes, ${ledger.abortsAcknowledged} aborts`,
+  )
+  expect(report.broken, `seed ${seed}`).toEqual([])
+  expect(report.killsInFlight).toBeGreaterThanOrEqual(Math.floor(ROUNDS * 0.9))
+  expect(ledger.partsAcknowledged).toBeGreaterThan(ROUNDS)
 
-    await endEverything(directory, ledger.bucket)
-  },
-)
+  await endEverything(directory, ledger.bucket)
+})
 
-test('a server that acknowledges a part before it commits is caught', { timeout: 120_000 }, async () => {
+test('a server that acknowledges a part before it commits is caught', {
+  timeout: 120_000,
+}, async () => {
   const report = await crashRounds({
     directory: await temporaryDirectory(),
     rounds: 20,
@@ -70,14 +68,9 @@ async function endEverything(directory: string, bucket: string): Promise<void> {
       expect((await wire.send('DELETE', { bucket, key })).status).toBe(204)
     }
     await server.collectGarbage()
-    expect(await blobsIn(directory)).toEqual([])
+    expect(await blobFiles(directory)).toEqual([])
   } finally {
     wire.close()
     await server.close()
   }
-}
-
-async function blobsIn(directory: string): Promise<string[]> {
-  const entries = await readdir(join(directory, 'blobs'), { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).map(({ name }) => name)
 }

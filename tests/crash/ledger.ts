@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto'
-import { elementOf, objectETagOf, type OssWire } from '../support/oss-wire.ts'
+import { elementOf, type OssWire, objectETagOf } from '../support/oss-wire.ts'
 
 /** The bytes of one object, as they must come back. */
 export interface Content {

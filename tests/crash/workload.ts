@@ -1,6 +1,6 @@
 /** Several clients that initiate, send, overwrite, complete, abort and read until they are cut off. */
 
-import { etagOf, type OssWire } from '../support/oss-wire.ts'
+import { etagOf, type OssWire, UnexpectedAnswer } from '../support/oss-wire.ts'
 import type { Random } from '../support/random.ts'
 import type { Ledger, PartRecord, UploadRecord } from './ledger.ts'
 
@@ -25,16 +25,13 @@ export interface ClientOptions {
   readonly keys: readonly [string, ...string[]]
 }
 
-/** The server answered, and wrongly: no crash explains that. */
-class WrongAnswer extends Error {}
-
 /** Works until a request fails, as it does when the server dies. Never rejects. */
 export async function runClient(options: ClientOptions, stopped: () => boolean): Promise<void> {
   while (!stopped()) {
     try {
       await step(options)
     } catch (error) {
-      if (error instanceof WrongAnswer) options.ledger.wrongAnswers.push(error.message)
+      if (error instanceof UnexpectedAnswer) options.ledger.wrongAnswers.push(error.message)
       return
     }
   }
@@ -43,7 +40,8 @@ export async function runClient(options: ClientOptions, stopped: () => boolean):
 async function step(options: ClientOptions): Promise<void> {
   const { ledger, random, keys } = options
   const mine = ledger.openUploads().filter(({ key }) => keys.includes(key))
-  const upload = mine.length > 0 && random.chance(0.8) ? mine[random.between(0, mine.length - 1)] : undefined
+  const upload =
+    mine.length > 0 && random.chance(0.8) ? mine[random.between(0, mine.length - 1)] : undefined
   if (upload === undefined) {
     await initiate(options)
     return
@@ -56,7 +54,10 @@ async function step(options: ClientOptions): Promise<void> {
   else {
     const first = random.between(1, 6)
     // Two parts at once, never the same number: what one client overwrites, it overwrites in order.
-    await Promise.all([sendPart(options, upload, first), sendPart(options, upload, (first % 6) + 1)])
+    await Promise.all([
+      sendPart(options, upload, first),
+      sendPart(options, upload, (first % 6) + 1),
+    ])
   }
 }
 
@@ -87,7 +88,7 @@ async function sendPart(
     wire.uploadPart(ledger.bucket, key, uploadId, partNumber, bytes),
   )
   if (answer.status !== 200 || answer.headers.etag !== `"${etag}"`) {
-    throw new WrongAnswer(`UploadPart answered ${answer.status}: ${answer.text}`)
+    throw new UnexpectedAnswer(`UploadPart answered ${answer.status}: ${answer.text}`)
   }
   part.acknowledged = etag
   part.unanswered.delete(etag)
@@ -112,7 +113,8 @@ async function complete(
     const answer = await during(traffic, () =>
       wire.complete(ledger.bucket, upload.key, upload.uploadId, parts),
     )
-    if (answer.status !== 200) throw new WrongAnswer(`Complete answered ${answer.status}: ${answer.text}`)
+    if (answer.status !== 200)
+      throw new UnexpectedAnswer(`Complete answered ${answer.status}: ${answer.text}`)
     upload.state = 'completed'
     ledger.published.set(upload.key, intended)
     ledger.completesAcknowledged += 1
@@ -122,12 +124,14 @@ async function complete(
   }
 }
 
-async function abort({ wire, ledger, traffic }: ClientOptions, upload: UploadRecord): Promise<void> {
+async function abort(
+  { wire, ledger, traffic }: ClientOptions,
+  upload: UploadRecord,
+): Promise<void> {
   upload.state = 'aborting'
-  const answer = await during(traffic, () =>
-    wire.abort(ledger.bucket, upload.key, upload.uploadId),
-  )
-  if (answer.status !== 204) throw new WrongAnswer(`Abort answered ${answer.status}: ${answer.text}`)
+  const answer = await during(traffic, () => wire.abort(ledger.bucket, upload.key, upload.uploadId))
+  if (answer.status !== 204)
+    throw new UnexpectedAnswer(`Abort answered ${answer.status}: ${answer.text}`)
   upload.state = 'aborted'
   ledger.abortsAcknowledged += 1
   traffic.onAcknowledged()
@@ -140,7 +144,7 @@ async function read({ wire, ledger, traffic, random, keys }: ClientOptions): Pro
   const expected = ledger.published.get(key)
   if (expected === undefined) return
   if (answer.headers.etag !== `"${expected.etag}"` || answer.bytes.length !== expected.size) {
-    throw new WrongAnswer(`${key} was read in part or in another state than was acknowledged`)
+    throw new UnexpectedAnswer(`${key} was read in part or in another state than was acknowledged`)
   }
 }
 

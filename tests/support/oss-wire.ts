@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto'
-import { Agent, type IncomingHttpHeaders, request as httpRequest } from 'node:http'
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import {
   type Credentials,
   encodePath,
@@ -44,6 +44,9 @@ export interface WireOptions {
   /** Connections kept open. */
   readonly maxSockets?: number
 }
+
+/** The server answered, and not as the step needs: unlike a lost connection, no crash explains it. */
+export class UnexpectedAnswer extends Error {}
 
 export class OssWire {
   readonly #agent: Agent
@@ -156,7 +159,7 @@ export class OssWire {
     const answer = await this.send('POST', { bucket, key, query: { uploads: '' }, headers })
     const uploadId = elementOf(answer.text, 'UploadId')
     if (answer.status !== 200 || uploadId === undefined) {
-      throw new Error(`Initiate answered ${answer.status}: ${answer.text}`)
+      throw new UnexpectedAnswer(`Initiate answered ${answer.status}: ${answer.text}`)
     }
     return uploadId
   }
@@ -212,7 +215,7 @@ export class OssWire {
         query: { uploadId, 'part-number-marker': marker },
       })
       if (answer.code === 'NoSuchUpload') return undefined
-      if (answer.status !== 200) throw new Error(`ListParts answered ${answer.status}`)
+      if (answer.status !== 200) throw new UnexpectedAnswer(`ListParts answered ${answer.status}`)
       for (const [, part = ''] of answer.text.matchAll(/<Part>(.*?)<\/Part>/gs)) {
         const etag = (elementOf(part, 'ETag') ?? '').replaceAll('&quot;', '').replaceAll('"', '')
         parts.set(Number(elementOf(part, 'PartNumber')), etag)
