@@ -1,6 +1,7 @@
 /** A query string, parsed once: order and repetition kept, names and values decoded. */
 
 import { OssError } from './errors.ts'
+import { decodePercent } from './percent.ts'
 
 export type QueryEntry = readonly [name: string, value: string]
 
@@ -41,13 +42,12 @@ export class Query {
 }
 
 /** In a query, unlike in a path, `+` is a space. */
-function decodeQueryText(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
-  } catch (cause) {
+function decodeQueryText(raw: string): string {
+  const text = decodePercent(raw.replaceAll('+', ' '))
+  if (text === undefined) {
     throw new OssError('InvalidArgument', {
       message: 'The query string is not valid percent-encoded UTF-8.',
-      cause,
     })
   }
+  return text
 }
