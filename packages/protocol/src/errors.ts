@@ -31,8 +31,7 @@ export const errorCodes = {
   },
   IncompleteBody: {
     status: 400,
-    message:
-      'You did not provide the number of bytes specified by the Content-Length HTTP header.',
+    message: 'You did not provide the number of bytes specified by the Content-Length HTTP header.',
   },
   InternalError: { status: 500, message: 'Please contact the server administrator.' },
   InvalidAccessKeyId: {
@@ -48,8 +47,7 @@ export const errorCodes = {
   InvalidDigest: { status: 400, message: 'The Content-MD5 you specified was invalid.' },
   InvalidEncryptionAlgorithmError: {
     status: 400,
-    message:
-      'The Encryption request you specified is not valid. Supported value: AES256/SM4/KMS.',
+    message: 'The Encryption request you specified is not valid. Supported value: AES256/SM4/KMS.',
   },
   InvalidLocationConstraint: {
     status: 400,
@@ -122,7 +120,7 @@ export const errorCodes = {
     status: 400,
     message: 'You have attempted to create more buckets than allowed.',
   },
-} as const satisfies Record<string, { status: number; message: string }>
+} as const
 
 /** The codes this project knows. */
 export type KnownErrorCode = keyof typeof errorCodes

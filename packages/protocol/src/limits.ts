@@ -15,11 +15,11 @@ export const MAX_PARTS = 10_000
  * Bytes. The least size of every part but the last listed one, checked at Complete only.
  * Source: CompleteMultipartUpload (`EntityTooSmall`), OSS API reference.
  */
-export const MIN_PART_SIZE = 100 * KiB
+export const MIN_PART_SIZE: number = 100 * KiB
 
 /** Bytes. Source: UploadPart and PutObject, OSS API reference. */
-export const MAX_PART_SIZE = 5 * GiB
-export const MAX_PUT_SIZE = 5 * GiB
+export const MAX_PART_SIZE: number = 5 * GiB
+export const MAX_PUT_SIZE: number = 5 * GiB
 
 /** Bytes. 10,000 parts of 5 GiB: 48.8 TB, below 2^53. */
 export const MAX_OBJECT_SIZE: number = MAX_PARTS * MAX_PART_SIZE
@@ -38,13 +38,13 @@ export const MAX_PAGE = 1000
 export const DEFAULT_MAX_KEYS = 100
 
 /** Bytes. 10,000 `Part` elements take about 1.1 MB; our own cap. */
-export const MAX_COMPLETE_BODY = 2 * MiB
+export const MAX_COMPLETE_BODY: number = 2 * MiB
 
 /** Bytes. Our own cap for the XML bodies of bucket operations. */
-export const MAX_CONFIG_BODY = 64 * KiB
+export const MAX_CONFIG_BODY: number = 64 * KiB
 
 /** Bytes of all `x-oss-meta-*` names and values together. Source: PutObject, OSS API reference. */
-export const MAX_USER_METADATA = 8 * KiB
+export const MAX_USER_METADATA: number = 8 * KiB
 
 /** Buckets of one owner. Source: PutBucket, OSS API reference. */
 export const MAX_BUCKETS = 100
@@ -56,4 +56,4 @@ export const MAX_CLOCK_SKEW_MS: number = 15 * 60 * 1000
 export const MAX_PRESIGN_SECONDS: number = 7 * 24 * 60 * 60
 
 /** Bytes. What an uploader takes when nobody says otherwise; our own choice. */
-export const DEFAULT_PART_SIZE = 8 * MiB
+export const DEFAULT_PART_SIZE: number = 8 * MiB

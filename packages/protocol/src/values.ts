@@ -78,7 +78,12 @@ export function requireObjectKey(key: string): string {
       message: 'The Length of Object name must be less than 1024.',
     })
   }
-  if (key.startsWith('/') || key.startsWith('\\') || key.includes('\0') || /\p{Surrogate}/u.test(key)) {
+  if (
+    key.startsWith('/') ||
+    key.startsWith('\\') ||
+    key.includes('\0') ||
+    /\p{Surrogate}/u.test(key)
+  ) {
     throw new OssError('InvalidObjectName', { details: { ObjectName: key } })
   }
   return key
