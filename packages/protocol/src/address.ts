@@ -3,6 +3,7 @@
 import { OssError } from './errors.ts'
 import { decodePercent, encodePath, encodeStrict } from './percent.ts'
 import type { QueryEntry } from './query.ts'
+import { requireBucketName } from './values.ts'
 
 /** Bucket in the host, bucket in the path, or a host that belongs to one bucket. */
 export type AddressStyle = 'virtual' | 'path' | 'cname'
@@ -128,6 +129,7 @@ export function defaultStyle(endpoint: Endpoint): AddressStyle {
 /**
  * The Host header and the encoded path, without query, that reach `target`.
  *
+ * @throws {OssError} `InvalidBucketName`: in a Host, any text would be another host.
  * @throws {TypeError} for a key without a bucket.
  */
 export function formatTarget(
@@ -139,6 +141,7 @@ export function formatTarget(
     if (key !== '') throw new TypeError('An object key needs a bucket.')
     return { host: endpoint.host, path: '/' }
   }
+  requireBucketName(bucket)
   if (style === 'path') return { host: endpoint.host, path: formatPath(`${bucket}/${key}`) }
   const host = style === 'virtual' ? `${bucket}.${endpoint.host}` : endpoint.host
   return { host, path: formatPath(key) }

@@ -135,12 +135,13 @@ function readV1Header(rest: string, request: ClaimingRequest): V1Claim {
 function readV4Header(rest: string, request: ClaimingRequest): V4Claim {
   const fields = new Map<string, string>()
   for (const field of rest.split(',')) {
-    const [, name = '', value = ''] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/.exec(field) ?? []
+    const equals = field.indexOf('=')
+    const name = field.slice(0, Math.max(equals, 0)).trim()
     if (!['Credential', 'AdditionalHeaders', 'Signature'].includes(name)) {
       throw invalid('Unknown parameter in Authorization header.')
     }
     if (fields.has(name)) throw invalid('Authorization header is invalid.')
-    fields.set(name, value)
+    fields.set(name, field.slice(equals + 1).trim())
   }
   const credential = fields.get('Credential')
   const signature = fields.get('Signature')

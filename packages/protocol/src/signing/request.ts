@@ -45,9 +45,20 @@ export function canonicalHeaders(
   return lines
 }
 
-/** Without the blanks that HTTP allows around a value. Not `trim`: U+3000 belongs to the value. */
+/**
+ * Without the blanks that HTTP allows around a value. Not `trim`, because U+3000 belongs to the value;
+ * not a pattern, because a long run of blanks inside the value would cost its square.
+ */
 export function trimBlanks(value: string): string {
-  return value.replace(/^[ \t]+|[ \t]+$/g, '')
+  let start = 0
+  let end = value.length
+  while (start < end && isBlank(value[start])) start += 1
+  while (end > start && isBlank(value[end - 1])) end -= 1
+  return value.slice(start, end)
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t'
 }
 
 /**
