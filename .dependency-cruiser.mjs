@@ -1,0 +1,123 @@
+/** Who may import whom. `tools/check-boundaries.mjs` runs it, and shows that each rule can fail. */
+
+const room = (name) => `^packages/server/src/${name}/`
+const TESTS = '[.](test|contract)[.]ts$|/fixtures/|/testing/'
+
+/** Rooms of the server and the only rooms each may see besides itself. */
+const rooms = {
+  http: ['api', 'observe'],
+  api: ['store'],
+  store: ['ports'],
+  ports: [],
+  drivers: ['ports'],
+  observe: ['ports'],
+}
+
+export default {
+  forbidden: [
+    {
+      name: 'no-circular',
+      comment: 'Two files that need each other are one file, or three.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-unresolvable',
+      comment: 'An import that leads nowhere would be left out of every other rule.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-unlisted',
+      comment: 'A package declares what it imports; what happens to lie in node_modules may go.',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: TESTS },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
+    },
+    {
+      name: 'protocol-imports-no-package-of-ours',
+      comment: 'Everybody stands on the protocol, so it stands on nobody.',
+      severity: 'error',
+      from: { path: '^packages/protocol/' },
+      to: { path: '^packages/(?!protocol/)' },
+    },
+    {
+      name: 'protocol-touches-no-platform',
+      comment: 'It runs in a browser too. `#hash` is its only seam.',
+      severity: 'error',
+      from: { path: '^packages/protocol/src/', pathNot: `${TESTS}|^packages/protocol/src/hash/` },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'client-imports-only-protocol',
+      comment: 'The client must not need the server.',
+      severity: 'error',
+      from: { path: '^packages/client/', pathNot: TESTS },
+      to: { path: '^packages/(?!client/|protocol/)' },
+    },
+    {
+      name: 'server-imports-only-protocol',
+      comment: 'The server must not need the client.',
+      severity: 'error',
+      from: { path: '^packages/server/', pathNot: TESTS },
+      to: { path: '^packages/(?!server/|protocol/)' },
+    },
+    {
+      name: 'public-entries-only',
+      comment: 'Another package is what its `exports` say; its files may move.',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/' },
+      to: {
+        path: '^packages/',
+        pathNot: ['^packages/$1/', '^packages/[^/]+/(src|dist)/(index|node)[.](ts|js|d[.]ts)$'],
+      },
+    },
+    ...Object.entries(rooms).map(([name, seen]) => ({
+      name: `server-${name}`,
+      comment: `In the server, ${name}/ may see ${seen.length > 0 ? `${seen.join('/, ')}/ and ` : ''}the protocol.`,
+      severity: 'error',
+      from: { path: room(name), pathNot: TESTS },
+      to: { path: `^packages/server/src/(?!(${[name, ...seen].join('|')})/)` },
+    })),
+    {
+      name: 'drivers-know-no-other-driver',
+      comment: 'Each engine can be taken out alone.',
+      severity: 'error',
+      from: { path: '^packages/server/src/drivers/([^/]+)/', pathNot: TESTS },
+      to: {
+        path: '^packages/server/src/drivers/[^/]+/',
+        pathNot: '^packages/server/src/drivers/$1/',
+      },
+    },
+    {
+      name: 'only-compose-knows-drivers',
+      comment: 'Which engine keeps the data is decided in one file.',
+      severity: 'error',
+      from: {
+        path: '^packages/server/src/',
+        pathNot: `${TESTS}|^packages/server/src/(drivers/|compose[.]ts$|start-server[.]ts$)`,
+      },
+      to: { path: '^packages/server/src/drivers/' },
+    },
+    {
+      name: 'sources-import-no-tests',
+      comment: 'Tests and contract suites stay out of the build.',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/', pathNot: TESTS },
+      to: { path: TESTS },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules|/dist/' },
+    tsPreCompilationDeps: true,
+    // Else what a workspace imports from another one counts as unlisted.
+    combinedDependencies: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['lading-source', 'import', 'types', 'node', 'default'],
+      extensions: ['.ts', '.js', '.mjs', '.d.ts'],
+    },
+  },
+}
