@@ -11,12 +11,19 @@ const fromSource = {
   },
 }
 
+const setupFiles = process.env.LADING_FUZZ_RUNS ? ['./tools/fuzz-setup.ts'] : []
+
 export default defineConfig({
   test: {
     projects: [
       {
         ...fromSource,
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'tools/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'tools/*.test.ts'],
+          testTimeout: 20_000,
+          setupFiles,
+        },
       },
       {
         ...fromSource,
@@ -25,6 +32,7 @@ export default defineConfig({
           include: ['tests/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 60_000,
+          setupFiles,
         },
       },
     ],
