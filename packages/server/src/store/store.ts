@@ -1,13 +1,9 @@
 /** What OSS means, over whatever keeps it: the face that `api/` sees. */
 
-import type { MakeHasher, PartReference } from '@lading/protocol'
-import type { BlobStore, ByteRange } from '../ports/blob-store.ts'
 import type {
   Bucket,
   ListingEntry,
   ListingQuery,
-  MetadataStore,
-  ObjectAttributes,
   Page,
   Part,
   StoredObject,
@@ -15,106 +11,46 @@ import type {
   UploadListingQuery,
   UploadRef,
 } from '../ports/metadata-store.ts'
-import type { Expectations } from './digests.ts'
+import {
+  deleteBucket,
+  getBucket,
+  type ListBucketsQuery,
+  listBuckets,
+  type PutBucketRequest,
+  putBucket,
+} from './buckets.ts'
+import {
+  type CollectionOptions,
+  type CollectionReport,
+  type CollectorDependencies,
+  collectGarbage,
+} from './collect-garbage.ts'
+import { type CompleteRequest, completeUpload } from './complete-upload.ts'
+import type { StoreDependencies } from './dependencies.ts'
+import type { ObjectReader } from './manifest.ts'
+import {
+  deleteObject,
+  getObject,
+  listObjects,
+  openObject,
+  type PutObjectRequest,
+  putObject,
+} from './objects.ts'
+import { OpenWrites } from './open-writes.ts'
+import { type PutPartRequest, putPart } from './put-part.ts'
+import { refuseWhenFull } from './refusals.ts'
+import {
+  abortUpload,
+  type InitiateRequest,
+  initiateUpload,
+  type ListPartsQuery,
+  listParts,
+  listUploads,
+} from './uploads.ts'
 
-export interface StoreDependencies {
-  readonly blobs: BlobStore
-  readonly metadata: MetadataStore
-  /** Makes hashers that take the CRC-64 beside the MD5. */
-  readonly makeHasher: MakeHasher
-  readonly now: () => Date
-}
-
-export interface PutBucketRequest {
-  readonly name: string
-  readonly owner: string
-  /** `undefined` keeps what there is; a new bucket is `private`. */
-  readonly acl?: string | undefined
-  /** `undefined` keeps what there is; a new bucket is `Standard`. */
-  readonly storageClass?: string | undefined
-  /** `undefined` keeps what there is; a new bucket is `LRS`. */
-  readonly dataRedundancyType?: string | undefined
-}
-
-export interface ListBucketsQuery {
-  readonly owner: string
-  readonly prefix: string
-  /** Names after this one. */
-  readonly after: string | undefined
-  readonly limit: number
-}
-
-/** What a request says of an object; without a storage class it takes its bucket's. */
-export interface RequestedAttributes extends Omit<ObjectAttributes, 'storageClass'> {
-  readonly storageClass: string | undefined
-}
-
-export interface InitiateRequest {
-  readonly bucket: string
-  readonly key: string
-  readonly attributes: RequestedAttributes
-  readonly forbidOverwrite: boolean
-}
-
-export interface PutPartRequest {
-  readonly upload: UploadRef
-  readonly partNumber: number
-  readonly bytes: AsyncIterable<Uint8Array>
-  readonly expected: Expectations
-}
-
-export interface ListPartsQuery {
-  /** Parts with a greater number. */
-  readonly after: number
-  readonly limit: number
-}
-
-export interface CompleteRequest {
-  readonly upload: UploadRef
-  /** In the order given; `'all'` takes every part there is. */
-  readonly parts: readonly PartReference[] | 'all'
-  readonly forbidOverwrite: boolean
-}
-
-export interface PutObjectRequest {
-  readonly bucket: string
-  readonly key: string
-  readonly attributes: RequestedAttributes
-  readonly forbidOverwrite: boolean
-  readonly bytes: AsyncIterable<Uint8Array>
-  readonly expected: Expectations
-}
-
-/** An object whose bytes stay readable until `release`, whatever happens to its key meanwhile. */
-export interface ObjectReader {
-  readonly object: StoredObject
-  /**
-   * Resolves once the first bytes of `range` are at hand, so that a missing blob is known before
-   * anything is promised; rejects if they are not. Read the result to its end, or release.
-   */
-  read(range: ByteRange): Promise<AsyncIterable<Uint8Array>>
-  /** Ends the read, begun or not. May be repeated, and never rejects. */
-  release(): Promise<void>
-}
-
-export interface CollectionOptions {
-  /** Collects what became garbage before this. */
-  readonly before: Date
-  /** Collects blobs that nothing names and that were last written before this. */
-  readonly orphanBefore: Date
-  readonly signal?: AbortSignal | undefined
-}
-
-export interface CollectionReport {
-  /** Blobs of replaced, deleted, aborted and unlisted things. */
-  readonly garbageBlobs: number
-  /** Blobs that nothing ever named. */
-  readonly orphanBlobs: number
-  /** Blobs that could not be deleted; they are tried again next time. */
-  readonly failures: number
-  /** The first of those failures. */
-  readonly failure: unknown
-}
+export type { CollectionOptions, CollectionReport } from './collect-garbage.ts'
+export type { StoreDependencies } from './dependencies.ts'
+export type { ObjectReader } from './manifest.ts'
 
 /**
  * Every refusal is an `OssError`. A full disk is `ServiceUnavailable`; anything else that is thrown
@@ -177,4 +113,41 @@ export interface Store {
 
   /** Deletes the bytes that nobody can reach any more. Runs one at a time. */
   collectGarbage(options: CollectionOptions): Promise<CollectionReport>
+}
+
+export function createStore(dependencies: StoreDependencies): Store {
+  const { blobs, metadata } = dependencies
+  const writes = new OpenWrites()
+  const collector: CollectorDependencies = { blobs, metadata, writes, deleted: new Map() }
+  let collection: Promise<unknown> = Promise.resolve()
+
+  return {
+    putBucket: (request) => refuseWhenFull(putBucket(dependencies, request)),
+    findBucket: (name) => metadata.findBucket(name),
+    getBucket: (name) => getBucket(metadata, name),
+    listBuckets: (query) => listBuckets(dependencies, query),
+    deleteBucket: (name) => refuseWhenFull(deleteBucket(dependencies, name)),
+
+    initiateUpload: (request) => refuseWhenFull(initiateUpload(dependencies, request)),
+    putPart: (request, options) =>
+      refuseWhenFull(writes.during(() => putPart(dependencies, request, options))),
+    listParts: (upload, query) => listParts(dependencies, upload, query),
+    listUploads: (bucket, query) => listUploads(dependencies, bucket, query),
+    completeUpload: (request) => refuseWhenFull(completeUpload(dependencies, request)),
+    abortUpload: (upload) => refuseWhenFull(abortUpload(dependencies, upload)),
+
+    putObject: (request, options) =>
+      refuseWhenFull(writes.during(() => putObject(dependencies, request, options))),
+    getObject: (bucket, key) => getObject(dependencies, bucket, key),
+    openObject: (bucket, key) => openObject(dependencies, bucket, key),
+    deleteObject: (bucket, key) => refuseWhenFull(deleteObject(dependencies, bucket, key)),
+    listObjects: (bucket, query) => listObjects(dependencies, bucket, query),
+
+    collectGarbage(options) {
+      const run = collection.then(() => collectGarbage(collector, options))
+      // The next run waits for this one and has nothing to do with how it ended.
+      collection = run.catch(() => undefined)
+      return run
+    },
+  }
 }

@@ -1,0 +1,13 @@
+/** What the store works with. */
+
+import type { MakeHasher } from '@lading/protocol'
+import type { BlobStore } from '../ports/blob-store.ts'
+import type { MetadataStore } from '../ports/metadata-store.ts'
+
+export interface StoreDependencies {
+  readonly blobs: BlobStore
+  readonly metadata: MetadataStore
+  /** Makes hashers that take the CRC-64 beside the MD5. */
+  readonly makeHasher: MakeHasher
+  readonly now: () => Date
+}

@@ -1,0 +1,36 @@
+/** From bytes to a durable part. */
+
+import type { Part, UploadRef } from '../ports/metadata-store.ts'
+import type { StoreDependencies } from './dependencies.ts'
+import { type Expectations, observe } from './digests.ts'
+import { noSuchUpload, noSuchUploadEc, tryAgain } from './refusals.ts'
+import { storeBlob } from './store-blob.ts'
+
+export interface PutPartRequest {
+  readonly upload: UploadRef
+  readonly partNumber: number
+  readonly bytes: AsyncIterable<Uint8Array>
+  readonly expected: Expectations
+}
+
+/**
+ * Stores one part. Durable when it resolves; until the commit nothing refers to the blob, so failing
+ * anywhere leaves garbage for the collector and never a damaged upload.
+ */
+export async function putPart(
+  { blobs, metadata, makeHasher, now }: StoreDependencies,
+  { upload, partNumber, bytes, expected }: PutPartRequest,
+  options: { signal?: AbortSignal } = {},
+): Promise<Part> {
+  const gone = (): Error => noSuchUpload(upload.uploadId, noSuchUploadEc.uploadPart)
+  // Ask before reading: nobody should have to send 5 GiB to learn that the upload is gone.
+  if (!(await metadata.findUpload(upload))) throw gone()
+
+  const observed = observe(bytes, makeHasher, expected)
+  return storeBlob(blobs, observed, options, async (blobId, { md5, crc64, size }) => {
+    const part = { partNumber, blobId, size, md5, crc64, uploadedAt: now() }
+    const outcome = await metadata.commitPart(upload, part)
+    if (outcome === 'committed') return part
+    throw outcome === 'no-upload' ? gone() : tryAgain()
+  })
+}

@@ -1,0 +1,61 @@
+/** The refusals that more than one operation gives, with the details that OSS gives them. */
+
+import { OssError, type UploadId } from '@lading/protocol'
+import { type BlobId, type BlobStore, NoSpaceError } from '../ports/blob-store.ts'
+import type { PublishGuard } from '../ports/metadata-store.ts'
+
+/**
+ * The error number of `NoSuchUpload` differs by operation. Source: the EC pages of the OSS error
+ * reference, and the Go SDK's integration suite for ListParts.
+ */
+export const noSuchUploadEc = {
+  uploadPart: '0042-00000104',
+  complete: '0042-00000203',
+  other: '0042-00000002',
+} as const
+
+export function noSuchBucket(name: string): OssError {
+  return new OssError('NoSuchBucket', { ec: '0015-00000101', details: { BucketName: name } })
+}
+
+export function noSuchKey(key: string): OssError {
+  return new OssError('NoSuchKey', { ec: '0026-00000001', details: { Key: key } })
+}
+
+export function noSuchUpload(uploadId: UploadId, ec: string): OssError {
+  return new OssError('NoSuchUpload', { ec, details: { UploadId: uploadId } })
+}
+
+/** For what a retry would cure: the bytes are not kept, and nothing has changed. */
+export function tryAgain(): OssError {
+  return new OssError('ServiceUnavailable', {
+    message: 'The bytes arrived too slowly to be kept. Please send them again.',
+  })
+}
+
+/** Refuses to replace an object. Source: `x-oss-forbid-overwrite`, OSS API reference. */
+export const forbidOverwrite: PublishGuard = (current) => {
+  if (current) throw new OssError('FileAlreadyExists')
+}
+
+/** Waits for a change and, when there was no room for it, says so to whoever asked. */
+export async function refuseWhenFull<Result>(change: Promise<Result>): Promise<Result> {
+  try {
+    return await change
+  } catch (error) {
+    if (!(error instanceof NoSpaceError)) throw error
+    throw new OssError('ServiceUnavailable', {
+      message: 'The service has no space left to store this.',
+      cause: error,
+    })
+  }
+}
+
+/** Deletes a blob that nothing names. The collector finds it if that fails, so failing is no error. */
+export async function discard(blobs: BlobStore, id: BlobId): Promise<void> {
+  try {
+    await blobs.delete(id)
+  } catch {
+    return
+  }
+}

@@ -1,0 +1,30 @@
+/** Bytes into a blob, and the blob into the metadata, or no trace of either. */
+
+import { OssError } from '@lading/protocol'
+import { type BlobId, type BlobStore, NoSpaceError } from '../ports/blob-store.ts'
+import type { Digests, Observed } from './digests.ts'
+import { discard } from './refusals.ts'
+
+/**
+ * Writes `observed` and then lets `publish` name the blob. When that refuses, the blob is deleted.
+ * When it fails otherwise, nobody can say whether it happened, and the blob stays: the collector
+ * knows whether anything names it.
+ */
+export async function storeBlob<Result>(
+  blobs: BlobStore,
+  observed: Observed,
+  options: { signal?: AbortSignal },
+  publish: (blobId: BlobId, digests: Digests) => Promise<Result>,
+): Promise<Result> {
+  const blob = await blobs.write(observed.bytes, options)
+  const digests = observed.digests()
+  if (blob.size !== digests.size) {
+    throw new Error(`Blob ${blob.id} holds ${blob.size} of ${digests.size} bytes.`)
+  }
+  try {
+    return await publish(blob.id, digests)
+  } catch (error) {
+    if (error instanceof OssError || error instanceof NoSpaceError) await discard(blobs, blob.id)
+    throw error
+  }
+}

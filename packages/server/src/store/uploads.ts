@@ -1,0 +1,71 @@
+/** Uploads: initiate, look into, abort. */
+
+import type {
+  ListingEntry,
+  Page,
+  Part,
+  Upload,
+  UploadListingQuery,
+  UploadRef,
+} from '../ports/metadata-store.ts'
+import { type RequestedAttributes, settleAttributes } from './attributes.ts'
+import { getBucket } from './buckets.ts'
+import type { StoreDependencies } from './dependencies.ts'
+import { forbidOverwrite, noSuchBucket, noSuchUpload, noSuchUploadEc } from './refusals.ts'
+
+export interface InitiateRequest {
+  readonly bucket: string
+  readonly key: string
+  readonly attributes: RequestedAttributes
+  readonly forbidOverwrite: boolean
+}
+
+export interface ListPartsQuery {
+  /** Parts with a greater number. */
+  readonly after: number
+  readonly limit: number
+}
+
+export async function initiateUpload(
+  { metadata, now }: StoreDependencies,
+  request: InitiateRequest,
+): Promise<Upload> {
+  const bucket = await getBucket(metadata, request.bucket)
+  const upload = await metadata.createUpload(
+    {
+      bucket: bucket.name,
+      key: request.key,
+      initiatedAt: now(),
+      attributes: settleAttributes(request.attributes, bucket),
+    },
+    request.forbidOverwrite ? forbidOverwrite : undefined,
+  )
+  if (!upload) throw noSuchBucket(request.bucket)
+  return upload
+}
+
+export async function listParts(
+  { metadata }: StoreDependencies,
+  ref: UploadRef,
+  query: ListPartsQuery,
+): Promise<{ upload: Upload; page: Page<Part> }> {
+  const upload = await metadata.findUpload(ref)
+  const page = upload && (await metadata.listParts(ref, query))
+  if (!page) throw noSuchUpload(ref.uploadId, noSuchUploadEc.other)
+  return { upload, page }
+}
+
+export async function listUploads(
+  { metadata }: StoreDependencies,
+  bucket: string,
+  query: UploadListingQuery,
+): Promise<Page<ListingEntry<Upload>>> {
+  const page = await metadata.listUploads(bucket, query)
+  if (page.rows.length === 0) await getBucket(metadata, bucket)
+  return page
+}
+
+export async function abortUpload({ metadata }: StoreDependencies, ref: UploadRef): Promise<void> {
+  if (await metadata.abortUpload(ref)) return
+  throw noSuchUpload(ref.uploadId, noSuchUploadEc.other)
+}
