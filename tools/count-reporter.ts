@@ -37,7 +37,8 @@ export default class CountReporter implements Reporter {
 
 /** Prints the line, or leaves it to the caller of several runs, who names a file to collect them. */
 function report(passed: number, failed: number, skipped: number): void {
+  const line = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
   const collected = process.env.LADING_COUNTS
   if (collected) appendFileSync(collected, `${passed} ${failed} ${skipped}\n`)
-  else console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+  console.log(collected ? `counted ${line}` : line)
 }
