@@ -13,7 +13,11 @@ export {
   readTargets,
   type Target,
 } from './address.ts'
+export { combineCrc64 } from './checksum/combine-crc64.ts'
+export { crc64, formatCrc64, parseCrc64 } from './checksum/crc64.ts'
 export type { ByteHasher, MakeHasher, Sums } from './checksum/hasher.ts'
+export { multipartETag } from './checksum/multipart-etag.ts'
+export { loadHasher, loadMd5Hasher } from './checksum/stream-hasher.ts'
 export {
   type ErrorCode,
   errorCodes,
@@ -39,6 +43,62 @@ export {
   toHex,
 } from './headers.ts'
 export * from './limits.ts'
+export { type BucketInfo, decodeBucketInfo, encodeBucketInfo } from './messages/bucket-info.ts'
+export { decodeBucketLocation, encodeBucketLocation } from './messages/bucket-location.ts'
+export {
+  type CompleteMultipartUploadResult,
+  decodeCompleteMultipartUpload,
+  decodeCompleteMultipartUploadResult,
+  encodeCompleteMultipartUpload,
+  encodeCompleteMultipartUploadResult,
+  type PartReference,
+} from './messages/complete-multipart-upload.ts'
+export {
+  type CopyPartResult,
+  decodeCopyPartResult,
+  encodeCopyPartResult,
+} from './messages/copy-part.ts'
+export {
+  type CreateBucketConfiguration,
+  decodeCreateBucketConfiguration,
+  encodeCreateBucketConfiguration,
+} from './messages/create-bucket.ts'
+export { decodeError, type ErrorMessage, encodeError } from './messages/error.ts'
+export type { EncodingOptions, Owner } from './messages/fields.ts'
+export {
+  decodeInitiateMultipartUploadResult,
+  encodeInitiateMultipartUploadResult,
+  type InitiateMultipartUploadResult,
+} from './messages/initiate-multipart-upload.ts'
+export {
+  decodeListBucketsResult,
+  encodeListBucketsResult,
+  type ListBucketsResult,
+  type ListedBucket,
+} from './messages/list-buckets.ts'
+export {
+  decodeListMultipartUploadsResult,
+  encodeListMultipartUploadsResult,
+  type ListedUpload,
+  type ListMultipartUploadsResult,
+} from './messages/list-multipart-uploads.ts'
+export {
+  decodeListObjectsResult,
+  encodeListObjectsResult,
+  type ListObjectsResult,
+} from './messages/list-objects.ts'
+export {
+  decodeListObjectsV2Result,
+  encodeListObjectsV2Result,
+  type ListObjectsV2Result,
+} from './messages/list-objects-v2.ts'
+export {
+  decodeListPartsResult,
+  encodeListPartsResult,
+  type ListedPart,
+  type ListPartsResult,
+} from './messages/list-parts.ts'
+export type { ListedObject } from './messages/listed-object.ts'
 export { encodePath, encodeStrict } from './percent.ts'
 export { Query, type QueryEntry } from './query.ts'
 export {
@@ -77,3 +137,16 @@ export {
   sameETag,
   type UploadId,
 } from './values.ts'
+export {
+  childOf,
+  childrenOf,
+  document,
+  element,
+  malformedXml,
+  optionalElement,
+  optionalTextOf,
+  parseXml,
+  textOf,
+  type Xml,
+  type XmlElement,
+} from './xml.ts'

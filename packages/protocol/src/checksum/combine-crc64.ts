@@ -1,0 +1,101 @@
+/** The CRC-64 of two runs of bytes joined, from the CRC of each: how an object's CRC comes from its parts'. */
+
+import { POLYNOMIAL_HIGH, POLYNOMIAL_LOW } from './crc64.ts'
+
+/**
+ * What following a run with some zero bytes does to its CRC: a 64x64 matrix over GF(2), two int32
+ * (high, low) for each bit of the value, lowest bit first.
+ */
+type Operator = Int32Array
+
+/** `powers[n]` is for 2^n zero bytes. Grown as far as lengths need: at most 53, of 512 bytes each. */
+const powers: Operator[] = []
+
+/** The parts of an upload are nearly all equally long, so the last length's operator is worth keeping. */
+let latest: { readonly length: number; operator?: Operator } = { length: 0 }
+
+/** A value at work, as int32 high and low, because BigInt arithmetic is far slower. */
+const register = new DataView(new ArrayBuffer(8))
+
+/**
+ * The CRC of the bytes behind `first` followed by the `secondLength` bytes behind `second`. Takes
+ * microseconds, whatever the length.
+ *
+ * @throws {RangeError} unless `secondLength` is an integer from 0 to 2^53 - 1.
+ */
+export function combineCrc64(first: bigint, second: bigint, secondLength: number): bigint {
+  if (!Number.isSafeInteger(secondLength) || secondLength < 0) {
+    throw new RangeError(`secondLength must be a count of bytes, not ${secondLength}.`)
+  }
+  const isRepeated = latest.length === secondLength
+  if (!isRepeated) latest = { length: secondLength }
+  else latest.operator ??= makeOperator(() => followWithZeros(secondLength))
+
+  register.setBigUint64(0, first)
+  if (latest.operator) apply(latest.operator)
+  else followWithZeros(secondLength)
+  // The all-ones that a CRC starts from and ends with cancel out here: nothing else to correct.
+  return register.getBigUint64(0) ^ second
+}
+
+function followWithZeros(length: number): void {
+  let rest = length
+  for (let power = 0; rest > 0; power += 1) {
+    if (rest % 2 === 1) apply(powerOf(power))
+    rest = Math.floor(rest / 2)
+  }
+}
+
+function powerOf(power: number): Operator {
+  const known = powers[power]
+  if (known) return known
+  const half = power === 0 ? undefined : powerOf(power - 1)
+  const operator = makeOperator(() => {
+    if (!half) return followWithZeroByte()
+    apply(half)
+    apply(half)
+  })
+  powers[power] = operator
+  return operator
+}
+
+/** The operator of `step`, which changes the register linearly: what it makes of each single bit. */
+function makeOperator(step: () => void): Operator {
+  const operator = new Int32Array(128)
+  for (let bit = 0; bit < 64; bit += 1) {
+    register.setBigUint64(0, 1n << BigInt(bit))
+    step()
+    operator[2 * bit] = register.getInt32(0)
+    operator[2 * bit + 1] = register.getInt32(4)
+  }
+  return operator
+}
+
+function followWithZeroByte(): void {
+  let high = register.getInt32(0)
+  let low = register.getInt32(4)
+  for (let bit = 0; bit < 8; bit += 1) {
+    const carry = -(low & 1)
+    low = ((low >>> 1) | (high << 31)) ^ (POLYNOMIAL_LOW & carry)
+    high = (high >>> 1) ^ (POLYNOMIAL_HIGH & carry)
+  }
+  register.setInt32(0, high)
+  register.setInt32(4, low)
+}
+
+/** Multiplies the register by `operator`. The masks instead of branches, which random bits defeat. */
+function apply(operator: Operator): void {
+  const valueHigh = register.getInt32(0)
+  const valueLow = register.getInt32(4)
+  let high = 0
+  let low = 0
+  for (let bit = 0; bit < 32; bit += 1) {
+    const inLow = -((valueLow >>> bit) & 1)
+    const inHigh = -((valueHigh >>> bit) & 1)
+    high ^= ((operator[2 * bit] as number) & inLow) ^ ((operator[2 * bit + 64] as number) & inHigh)
+    low ^=
+      ((operator[2 * bit + 1] as number) & inLow) ^ ((operator[2 * bit + 65] as number) & inHigh)
+  }
+  register.setInt32(0, high)
+  register.setInt32(4, low)
+}

@@ -1,0 +1,193 @@
+/** XML as OSS speaks it: a small tree to read from, text to write. */
+
+import { SaxesParser } from 'saxes'
+import { OssError } from './errors.ts'
+
+/** One element as read. Namespaces, prefixes and attributes are dropped: OSS gives them no meaning. */
+export interface XmlElement {
+  readonly name: string
+  /** The element's own characters, references resolved, not trimmed. */
+  readonly text: string
+  readonly children: readonly XmlElement[]
+}
+
+/** Deeper than any message of OSS; our own cap. */
+const MAX_DEPTH = 16
+
+/** The largest message is a Complete of 10,000 parts: a root and three elements each. Our own cap. */
+const MAX_ELEMENTS = 40_005
+
+/** Characters. A full page of objects takes below 6 million; our own cap. */
+const MAX_LENGTH = 8 * 1024 * 1024
+
+/**
+ * Reads one document whose root must be `rootName`. Blanks and a byte order mark before it are
+ * tolerated, and so are control characters, raw or as references, because keys may hold them and
+ * both SDKs and the service write them (DeleteMultipleObjects of the Go, Python and JavaScript
+ * SDKs). U+0000 and document types are refused.
+ *
+ * @throws {OssError} `MalformedXML`, for whatever is wrong with the text.
+ */
+export function parseXml(text: string, rootName: string): XmlElement {
+  if (text.length > MAX_LENGTH) throw malformedXml('The document is too long.')
+  const root = readTree(escapeRestricted(text.replace(/^[\uFEFF \t\r\n]+/, '')))
+  if (root.name !== rootName) throw malformedXml(`The root element is not ${rootName}.`)
+  return root
+}
+
+/** Every child of that name, in order. */
+export function childrenOf(parent: XmlElement, name: string): readonly XmlElement[] {
+  return parent.children.filter((child) => child.name === name)
+}
+
+/** @throws {OssError} `MalformedXML` when the child occurs twice, because either could be meant. */
+export function childOf(parent: XmlElement, name: string): XmlElement | undefined {
+  let found: XmlElement | undefined
+  for (const child of parent.children) {
+    if (child.name !== name) continue
+    if (found) throw malformedXml(`The element ${parent.name} has more than one ${name}.`)
+    found = child
+  }
+  return found
+}
+
+/** @throws {OssError} `MalformedXML` unless there is exactly one such child. */
+export function textOf(parent: XmlElement, name: string): string {
+  const text = optionalTextOf(parent, name)
+  if (text === undefined) throw malformedXml(`The element ${parent.name} has no ${name}.`)
+  return text
+}
+
+/** The text of the child, `undefined` when there is none. An empty child is the empty text. */
+export function optionalTextOf(parent: XmlElement, name: string): string | undefined {
+  return childOf(parent, name)?.text
+}
+
+export function malformedXml(errorDetail: string, cause?: unknown): OssError {
+  return new OssError('MalformedXML', { details: { ErrorDetail: errorDetail }, cause })
+}
+
+declare const brand: unique symbol
+
+/** Text that is markup already. Only the functions below make it, so nothing is escaped twice. */
+export type Xml = string & { readonly [brand]: 'Xml' }
+
+/** An element around escaped text or, when given an array, around elements; absent ones are skipped. */
+export function element(
+  name: string,
+  content: string | number | bigint | boolean | readonly (Xml | undefined)[],
+): Xml {
+  const inner = Array.isArray(content) ? content.join('') : escapeText(String(content))
+  return `<${name}>${inner}</${name}>` as Xml
+}
+
+/** As `element`, but nothing at all when there is no content. */
+export function optionalElement(
+  name: string,
+  content: string | number | bigint | boolean | undefined,
+): Xml | undefined {
+  return content === undefined ? undefined : element(name, content)
+}
+
+/** A whole answer: the declaration, then `root`. No namespace: several SDKs find nothing under one. */
+export function document(root: Xml): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${root}`
+}
+
+/**
+ * Escapes what would be read as markup. Control characters stay raw, as the service sends them in
+ * listings without `encoding-type`, save two: a raw CR would be read back as LF, and U+0000 has no
+ * form in XML at all.
+ */
+export function escapeText(text: string): Xml {
+  if (!/[&<>\r\0]/.test(text)) return text as Xml
+  return text.replace(/[&<>\r\0]/g, (character) => escapes[character] ?? character) as Xml
+}
+
+/** As `escapeText`, with control characters as references, as the service writes them in errors. */
+export function escapeTextAndControls(text: string): Xml {
+  return escapeText(text).replace(
+    /[\x01-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]/g,
+    (character) => `&#${character.charCodeAt(0)};`,
+  ) as Xml
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '\r': '&#13;',
+  '\0': '\uFFFD',
+}
+
+/** What XML 1.1 takes only as a reference, and the two line ends that it alone would turn into LF. */
+const restricted = '\\x01-\\x08\\x0B\\x0C\\x0E-\\x1F\\x7F-\\x9F\\u2028'
+const anyRestricted = new RegExp(`[${restricted}]`)
+const restrictedOrSection = new RegExp(
+  `[${restricted}]|<!--|-->|<!\\[CDATA\\[|\\]\\]>|<\\?|\\?>`,
+  'g',
+)
+
+const closers: Readonly<Record<string, string>> = {
+  '<!--': '-->',
+  '<![CDATA[': ']]>',
+  '<?': '?>',
+}
+
+/** Turns raw restricted characters into references, stepping out of CDATA, where those mean nothing. */
+function escapeRestricted(text: string): string {
+  if (!anyRestricted.test(text)) return text
+  let closer = ''
+  return text.replace(restrictedOrSection, (token) => {
+    if (token.length === 1) {
+      const reference = `&#${token.charCodeAt(0)};`
+      return closer === ']]>' ? `]]>${reference}<![CDATA[` : reference
+    }
+    if (token === closer) closer = ''
+    else if (closer === '') closer = closers[token] ?? ''
+    return token
+  })
+}
+
+interface OpenElement {
+  readonly name: string
+  text: string
+  readonly children: OpenElement[]
+}
+
+function readTree(text: string): XmlElement {
+  // 1.1 whatever the document declares: only 1.1 has references to control characters.
+  const parser = new SaxesParser({ defaultXMLVersion: '1.1', forceXMLVersion: true })
+  const open: OpenElement[] = []
+  let root: OpenElement | undefined
+  let elements = 0
+
+  const addText = (chunk: string): void => {
+    const current = open.at(-1)
+    if (current) current.text += chunk
+  }
+  parser.on('error', (error) => {
+    throw malformedXml(error.message, error)
+  })
+  parser.on('doctype', () => {
+    throw malformedXml('A document type is not allowed.')
+  })
+  parser.on('text', addText)
+  parser.on('cdata', addText)
+  parser.on('opentag', (tag) => {
+    elements += 1
+    if (elements > MAX_ELEMENTS) throw malformedXml('The document has too many elements.')
+    if (open.length === MAX_DEPTH) throw malformedXml('The document is nested too deep.')
+    const opened = { name: tag.name.slice(tag.name.lastIndexOf(':') + 1), text: '', children: [] }
+    if (open.length === 0) root = opened
+    else open.at(-1)?.children.push(opened)
+    open.push(opened)
+  })
+  parser.on('closetag', () => {
+    open.pop()
+  })
+
+  parser.write(text).close()
+  if (!root) throw malformedXml('The document is empty.')
+  return root
+}
