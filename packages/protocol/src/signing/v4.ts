@@ -13,6 +13,7 @@ import {
   canonicalHeaders,
   type SignableRequest,
   signedResources,
+  trimBlanks,
   utf8,
 } from './request.ts'
 
@@ -137,7 +138,7 @@ export function canonicalRequestsV4(
     canonicalQuery(query),
     canonicalHeaders(headers, [...names].sort()),
     additional.join(';'),
-    headers.get('x-oss-content-sha256') ?? UNSIGNED_PAYLOAD,
+    trimBlanks(headers.get('x-oss-content-sha256') ?? UNSIGNED_PAYLOAD),
   ].join('\n')
   const [usual, ...others] = signedResources(request)
   const canonical = (resource: string): string =>
