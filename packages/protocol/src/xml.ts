@@ -20,6 +20,10 @@ const MAX_ELEMENTS = 40_005
 /** Characters. A full page of objects takes below 6 million; our own cap. */
 const MAX_LENGTH = 8 * 1024 * 1024
 
+/** Raw control characters and attributes are slow to parse and rare in earnest; our own caps. */
+const MAX_RAW_CONTROLS = 100_000
+const MAX_ATTRIBUTES = 1000
+
 /**
  * Reads one document whose root must be `rootName`. Blanks and a byte order mark before it are
  * tolerated, and so are control characters, raw or as references, because keys may hold them and
@@ -30,7 +34,8 @@ const MAX_LENGTH = 8 * 1024 * 1024
  */
 export function parseXml(text: string, rootName: string): XmlElement {
   if (text.length > MAX_LENGTH) throw malformedXml('The document is too long.')
-  const root = readTree(escapeRestricted(text.replace(/^[\uFEFF \t\r\n]+/, '')))
+  const prepared = text.replace(/^[\uFEFF \t\r\n]+/, '').replace(/\r\n?/g, '\n')
+  const root = readTree(escapeRestricted(prepared))
   if (root.name !== rootName) throw malformedXml(`The root element is not ${rootName}.`)
   return root
 }
@@ -138,8 +143,11 @@ const closers: Readonly<Record<string, string>> = {
 function escapeRestricted(text: string): string {
   if (!anyRestricted.test(text)) return text
   let closer = ''
+  let controls = 0
   return text.replace(restrictedOrSection, (token) => {
     if (token.length === 1) {
+      controls += 1
+      if (controls > MAX_RAW_CONTROLS) throw malformedXml('There are too many control characters.')
       const reference = `&#${token.charCodeAt(0)};`
       return closer === ']]>' ? `]]>${reference}<![CDATA[` : reference
     }
@@ -161,6 +169,7 @@ function readTree(text: string): XmlElement {
   const open: OpenElement[] = []
   let root: OpenElement | undefined
   let elements = 0
+  let attributes = 0
 
   const addText = (chunk: string): void => {
     const current = open.at(-1)
@@ -174,6 +183,10 @@ function readTree(text: string): XmlElement {
   })
   parser.on('text', addText)
   parser.on('cdata', addText)
+  parser.on('attribute', () => {
+    attributes += 1
+    if (attributes > MAX_ATTRIBUTES) throw malformedXml('The document has too many attributes.')
+  })
   parser.on('opentag', (tag) => {
     elements += 1
     if (elements > MAX_ELEMENTS) throw malformedXml('The document has too many elements.')

@@ -8,14 +8,14 @@ import { POLYNOMIAL_HIGH, POLYNOMIAL_LOW } from './crc64.ts'
  */
 type Operator = Int32Array
 
+/** A value at work, as two int32, high first, because BigInt arithmetic is far slower. */
+type Register = DataView
+
 /** `powers[n]` is for 2^n zero bytes. Grown as far as lengths need: at most 53, of 512 bytes each. */
 const powers: Operator[] = []
 
 /** The parts of an upload are nearly all equally long, so the last length's operator is worth keeping. */
 let latest: { readonly length: number; operator?: Operator } = { length: 0 }
-
-/** A value at work, as int32 high and low, because BigInt arithmetic is far slower. */
-const register = new DataView(new ArrayBuffer(8))
 
 /**
  * The CRC of the bytes behind `first` followed by the `secondLength` bytes behind `second`. Takes
@@ -29,19 +29,19 @@ export function combineCrc64(first: bigint, second: bigint, secondLength: number
   }
   const isRepeated = latest.length === secondLength
   if (!isRepeated) latest = { length: secondLength }
-  else latest.operator ??= makeOperator(() => followWithZeros(secondLength))
+  else latest.operator ??= makeOperator((register) => followWithZeros(register, secondLength))
 
-  register.setBigUint64(0, first)
-  if (latest.operator) apply(latest.operator)
-  else followWithZeros(secondLength)
+  const register = newRegister(first)
+  if (latest.operator) apply(latest.operator, register)
+  else followWithZeros(register, secondLength)
   // The all-ones that a CRC starts from and ends with cancel out here: nothing else to correct.
   return register.getBigUint64(0) ^ second
 }
 
-function followWithZeros(length: number): void {
+function followWithZeros(register: Register, length: number): void {
   let rest = length
   for (let power = 0; rest > 0; power += 1) {
-    if (rest % 2 === 1) apply(powerOf(power))
+    if (rest % 2 === 1) apply(powerOf(power), register)
     rest = Math.floor(rest / 2)
   }
 }
@@ -50,28 +50,34 @@ function powerOf(power: number): Operator {
   const known = powers[power]
   if (known) return known
   const half = power === 0 ? undefined : powerOf(power - 1)
-  const operator = makeOperator(() => {
-    if (!half) return followWithZeroByte()
-    apply(half)
-    apply(half)
+  const operator = makeOperator((register) => {
+    if (!half) return followWithZeroByte(register)
+    apply(half, register)
+    apply(half, register)
   })
   powers[power] = operator
   return operator
 }
 
-/** The operator of `step`, which changes the register linearly: what it makes of each single bit. */
-function makeOperator(step: () => void): Operator {
+/** The operator of `step`, which changes a register linearly: what it makes of each single bit. */
+function makeOperator(step: (register: Register) => void): Operator {
   const operator = new Int32Array(128)
   for (let bit = 0; bit < 64; bit += 1) {
-    register.setBigUint64(0, 1n << BigInt(bit))
-    step()
+    const register = newRegister(1n << BigInt(bit))
+    step(register)
     operator[2 * bit] = register.getInt32(0)
     operator[2 * bit + 1] = register.getInt32(4)
   }
   return operator
 }
 
-function followWithZeroByte(): void {
+function newRegister(value: bigint): Register {
+  const register = new DataView(new ArrayBuffer(8))
+  register.setBigUint64(0, value)
+  return register
+}
+
+function followWithZeroByte(register: Register): void {
   let high = register.getInt32(0)
   let low = register.getInt32(4)
   for (let bit = 0; bit < 8; bit += 1) {
@@ -83,8 +89,8 @@ function followWithZeroByte(): void {
   register.setInt32(4, low)
 }
 
-/** Multiplies the register by `operator`. The masks instead of branches, which random bits defeat. */
-function apply(operator: Operator): void {
+/** Masks instead of branches, because the bits of a CRC are random and branches would be guesses. */
+function apply(operator: Operator, register: Register): void {
   const valueHigh = register.getInt32(0)
   const valueLow = register.getInt32(4)
   let high = 0

@@ -13,8 +13,8 @@ fillTables()
 const view = new DataView(new ArrayBuffer(8))
 
 /**
- * The CRC of `bytes`, or of what `previous` is the CRC of followed by `bytes`. Pure TypeScript, a few
- * hundred MB/s: streams of any size are `loadHasher`'s.
+ * The CRC of `bytes`, or of what `previous` is the CRC of followed by `bytes`. Synchronous
+ * and pure TypeScript; `loadHasher` is the faster one for streams.
  */
 export function crc64(bytes: Uint8Array, previous: bigint = 0n): bigint {
   view.setBigUint64(0, previous)
