@@ -13,7 +13,7 @@ export interface ObjectReader {
   readonly object: StoredObject
   /**
    * Resolves once the first bytes of `range` are at hand, so that a missing blob is known before
-   * anything is promised; rejects if they are not. Read the result to its end, or release.
+   * anything is promised, and rejects if they are not. Once only.
    */
   read(range: ByteRange): Promise<AsyncIterable<Uint8Array>>
   /** Ends the read, begun or not. May be repeated, and never rejects. */

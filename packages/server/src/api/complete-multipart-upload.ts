@@ -1,0 +1,74 @@
+/** `POST /KEY?uploadId=ID`: makes one object of the parts and ends the upload. */
+
+import {
+  decodeCompleteMultipartUpload,
+  encodeCompleteMultipartUploadResult,
+  formatCrc64,
+  formatETag,
+  MAX_COMPLETE_BODY,
+  OssError,
+  type PartReference,
+} from '@lading/protocol'
+import { noSuchUploadEc } from '../store/refusals.ts'
+import { requireDigest } from './expected-sums.ts'
+import type { Operation, RequestHeaders } from './operation.ts'
+import {
+  encodingTypeOf,
+  flagOf,
+  invalidArgument,
+  locationOf,
+  refuseEncryption,
+  refuseHeaders,
+  refuseObjectAcl,
+  uploadOf,
+} from './parameters.ts'
+
+export const completeMultipartUpload: Operation = {
+  name: 'CompleteMultipartUpload',
+  method: 'POST',
+  resource: 'object',
+  query: ['uploadId'],
+  action: 'oss:PutObject',
+  access: 'write',
+  body: { kind: 'text', limit: MAX_COMPLETE_BODY },
+
+  async handle(request, { store }) {
+    const { headers, query } = request
+    const encodingType = encodingTypeOf(query)
+    refuseEncryption(headers)
+    refuseObjectAcl(headers)
+    refuseHeaders(headers, ['x-oss-callback'])
+    const forbidOverwrite = flagOf(headers, 'x-oss-forbid-overwrite')
+    const xml = await request.body.text()
+    requireDigest(headers, xml)
+    const parts = partsAskedFor(headers, xml)
+    const upload = uploadOf(request, noSuchUploadEc.complete)
+
+    const { bucket, key, etag, crc64 } = await store.completeUpload({
+      upload,
+      parts,
+      forbidOverwrite,
+    })
+    return {
+      status: 200,
+      headers: { ETag: formatETag(etag), 'x-oss-hash-crc64ecma': formatCrc64(crc64) },
+      xml: encodeCompleteMultipartUploadResult(
+        { location: locationOf(request), bucket, key, etag },
+        { encodingType },
+      ),
+    }
+  },
+}
+
+function partsAskedFor(headers: RequestHeaders, xml: string): readonly PartReference[] | 'all' {
+  const all = headers.get('x-oss-complete-all')
+  if (all === undefined) return decodeCompleteMultipartUpload(xml)
+  if (all !== 'yes') throw invalidArgument('x-oss-complete-all', all)
+  if (xml.trim() === '') return 'all'
+  throw new OssError('InvalidArgument', {
+    // The spelling is the service's own.
+    message: 'Should not speficy both complete all header and http body.',
+    ec: '0042-00000216',
+    details: { ArgumentName: 'x-oss-complete-all', ArgumentValue: all },
+  })
+}

@@ -1,0 +1,45 @@
+/** `GET /?bucketInfo` of a bucket: all there is to say of it. */
+
+import { encodeBucketInfo } from '@lading/protocol'
+import type { Operation } from './operation.ts'
+import { bucketOf, ownerElement } from './parameters.ts'
+
+export const getBucketInfo: Operation = {
+  name: 'GetBucketInfo',
+  method: 'GET',
+  resource: 'bucket',
+  query: ['bucketInfo'],
+  action: 'oss:GetBucketInfo',
+  access: 'owner',
+  body: { kind: 'none' },
+
+  async handle(request, { store, profile }) {
+    const bucket = await store.getBucket(bucketOf(request))
+    return {
+      status: 200,
+      xml: encodeBucketInfo({
+        name: bucket.name,
+        creationDate: bucket.createdAt,
+        extranetEndpoint: profile.extranetEndpoint,
+        intranetEndpoint: profile.intranetEndpoint,
+        location: `oss-${profile.region}`,
+        storageClass: bucket.storageClass,
+        dataRedundancyType: bucket.dataRedundancyType,
+        owner: ownerElement(bucket),
+        acl: bucket.acl,
+        // The ACL alone keeps the public out here, and so it says whether that is the case.
+        blockPublicAccess: bucket.acl === 'private',
+        versioning: undefined,
+        sseAlgorithm: undefined,
+        // SDKs read all of these, whatever the bucket has. Source: their suites for GetBucketInfo.
+        comment: '',
+        resourceGroupId: 'rg-default',
+        accessMonitor: 'Disabled',
+        crossRegionReplication: 'Disabled',
+        transferAcceleration: 'Disabled',
+        logBucket: '',
+        logPrefix: '',
+      }),
+    }
+  },
+}

@@ -1,0 +1,28 @@
+/** `HEAD /KEY?objectMeta`: the little that tells one state of an object from another. */
+
+import { formatCrc64 } from '@lading/protocol'
+import { lengthAlone } from './head-object.ts'
+import { validators } from './object-attributes.ts'
+import type { Operation } from './operation.ts'
+import { objectOf, refuseOtherVersions } from './parameters.ts'
+
+export const getObjectMeta: Operation = {
+  name: 'GetObjectMeta',
+  method: 'HEAD',
+  resource: 'object',
+  query: ['objectMeta'],
+  action: 'oss:GetObject',
+  access: 'read',
+  body: { kind: 'none' },
+
+  async handle(request, { store }) {
+    refuseOtherVersions(request)
+    const { bucket, key } = objectOf(request)
+    const object = await store.getObject(bucket, key)
+    return {
+      status: 200,
+      headers: { ...validators(object), 'x-oss-hash-crc64ecma': formatCrc64(object.crc64) },
+      content: lengthAlone(object.size),
+    }
+  },
+}

@@ -1,0 +1,98 @@
+/** `GET /KEY`: an object's bytes, all of them or a range. */
+
+import { OssError, type Query } from '@lading/protocol'
+import type { ObjectReader } from '../store/store.ts'
+import { isNotModified, isSameForRange } from './conditions.ts'
+import { objectHeaders, validators } from './object-attributes.ts'
+import type { Operation, OssRequest, Reply } from './operation.ts'
+import { invalidArgument, objectOf, refuseOtherVersions } from './parameters.ts'
+import { formatContentRange, selectRange } from './range.ts'
+
+/** What the query may put in place of the object's own headers. */
+const overrides = [
+  'Content-Type',
+  'Content-Language',
+  'Expires',
+  'Cache-Control',
+  'Content-Disposition',
+  'Content-Encoding',
+] as const
+
+export const getObject: Operation = {
+  name: 'GetObject',
+  method: 'GET',
+  resource: 'object',
+  query: [],
+  action: 'oss:GetObject',
+  access: 'read',
+  body: { kind: 'none' },
+
+  async handle(request, { store }) {
+    refuseOtherVersions(request)
+    refuseProcessing(request.query)
+    const replaced = overriddenHeaders(request)
+    const { bucket, key } = objectOf(request)
+    const reader = await store.openObject(bucket, key)
+    try {
+      return await replyFrom(reader, request, replaced)
+    } catch (error) {
+      await reader.release()
+      throw error
+    }
+  },
+}
+
+async function replyFrom(
+  reader: ObjectReader,
+  { headers }: OssRequest,
+  replaced: Record<string, string>,
+): Promise<Reply> {
+  const { object } = reader
+  if (isNotModified(headers, object)) {
+    await reader.release()
+    return { status: 304, headers: validators(object) }
+  }
+  const asked = isSameForRange(headers, object) ? headers.get('range') : undefined
+  const standard = headers.get('x-oss-range-behavior')?.toLowerCase() === 'standard'
+  const range = selectRange(asked, object.size, { standard })
+  const { offset, length } = range ?? { offset: 0, length: object.size }
+  const bytes = await reader.read({ offset, length })
+  return {
+    status: range ? 206 : 200,
+    headers: {
+      ...objectHeaders(object),
+      ...replaced,
+      ...(range && { 'Content-Range': formatContentRange(range, object.size) }),
+    },
+    content: { length, bytes: () => bytes, release: () => reader.release() },
+  }
+}
+
+/** @throws {OssError} `InvalidRequest` when the request is not signed; `InvalidArgument`. */
+function overriddenHeaders({ query, principal }: OssRequest): Record<string, string> {
+  const replaced: Record<string, string> = {}
+  for (const name of overrides) {
+    const parameter = `response-${name.toLowerCase()}`
+    const value = query.text(parameter)
+    if (value === undefined) continue
+    if (principal.kind === 'anonymous') {
+      throw new OssError('InvalidRequest', {
+        message: 'Request specific response headers cannot be used for anonymous GET requests.',
+      })
+    }
+    replaced[name] = headerText(parameter, value)
+  }
+  return replaced
+}
+
+/** As headers carry it: one character a byte of UTF-8, and no line of its own making. */
+function headerText(parameter: string, value: string): string {
+  if (/[\x00-\x08\x0A-\x1F\x7F]/.test(value)) throw invalidArgument(parameter, value)
+  return Buffer.from(value, 'utf8').toString('latin1')
+}
+
+/** The bytes as they are stored would pass for the image or the extract that was asked for. */
+function refuseProcessing(query: Query): void {
+  if (!query.has('x-oss-process')) return
+  throw new OssError('NotImplemented', { details: { Header: 'x-oss-process' } })
+}

@@ -1,0 +1,111 @@
+/** What an object is besides its bytes: out of the headers of a request, into those of a reply. */
+
+import {
+  formatContentMd5,
+  formatCrc64,
+  formatETag,
+  formatHttpDate,
+  MAX_USER_METADATA,
+  OssError,
+} from '@lading/protocol'
+import type { StoredObject } from '../ports/metadata-store.ts'
+import type { RequestedAttributes } from '../store/attributes.ts'
+import type { RequestHeaders } from './operation.ts'
+import { invalidArgument, refuseHeaders } from './parameters.ts'
+
+/** Stored verbatim and replayed, in the spelling they are replayed in. */
+const storedHeaders = [
+  'Cache-Control',
+  'Content-Disposition',
+  'Content-Encoding',
+  'Content-Language',
+  'Expires',
+] as const
+
+const storageClasses = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive']
+const encryptionAlgorithms = ['AES256', 'KMS', 'SM4']
+const metadataPrefix = 'x-oss-meta-'
+
+/**
+ * Encryption is refused, because to accept it and store the bytes as they are would be a lie.
+ *
+ * @throws {OssError} `InvalidArgument`, `MetadataTooLarge`, `InvalidEncryptionAlgorithmError`,
+ *   `NotImplemented`.
+ */
+export function requestedAttributes(headers: RequestHeaders): RequestedAttributes {
+  refuseEncryptedStorage(headers)
+  const kept: Record<string, string> = {}
+  for (const name of storedHeaders) {
+    const value = headers.get(name.toLowerCase())
+    if (value !== undefined) kept[name.toLowerCase()] = value
+  }
+  const storageClass = headers.get('x-oss-storage-class')
+  return {
+    // Never guessed from the key: without one the service stores the plainest type there is.
+    contentType: headers.get('content-type') || 'application/octet-stream',
+    headers: kept,
+    userMetadata: userMetadata(headers),
+    storageClass:
+      storageClass === undefined
+        ? undefined
+        : requireStorageClass('x-oss-storage-class', storageClass),
+  }
+}
+
+/** @throws {OssError} `InvalidArgument` under `argument`. */
+export function requireStorageClass(argument: string, text: string): string {
+  if (storageClasses.includes(text)) return text
+  throw invalidArgument(argument, text)
+}
+
+/** The headers of a whole object, as GET and HEAD give them. */
+export function objectHeaders(object: StoredObject): Record<string, string> {
+  const { attributes } = object
+  const headers: Record<string, string> = {
+    'Content-Type': attributes.contentType,
+    'Accept-Ranges': 'bytes',
+    ...validators(object),
+    'x-oss-object-type': object.type,
+    'x-oss-storage-class': attributes.storageClass,
+    // Of the whole object, also beside a part of its bytes.
+    'x-oss-hash-crc64ecma': formatCrc64(object.crc64),
+  }
+  if (object.md5) headers['Content-MD5'] = formatContentMd5(object.md5)
+  for (const name of storedHeaders) {
+    const value = attributes.headers[name.toLowerCase()]
+    if (value !== undefined) headers[name] = value
+  }
+  for (const [name, value] of Object.entries(attributes.userMetadata)) {
+    headers[`${metadataPrefix}${name}`] = value
+  }
+  return headers
+}
+
+/** What tells one state of an object from another. */
+export function validators({ etag, modifiedAt }: StoredObject): Record<string, string> {
+  return { ETag: formatETag(etag), 'Last-Modified': formatHttpDate(modifiedAt) }
+}
+
+function userMetadata(headers: RequestHeaders): Record<string, string> {
+  const metadata: Record<string, string> = {}
+  let size = 0
+  for (const [header, value] of headers.entries()) {
+    if (!header.startsWith(metadataPrefix)) continue
+    const name = header.slice(metadataPrefix.length)
+    // Source: `x-oss-meta-*` of PutObject, OSS API reference: letters, digits and hyphens.
+    if (!/^[a-z0-9-]+$/.test(name)) throw invalidArgument(header, value)
+    // Header text is one character a byte.
+    size += header.length + value.length
+    metadata[name] = value
+  }
+  if (size > MAX_USER_METADATA) throw new OssError('MetadataTooLarge')
+  return metadata
+}
+
+function refuseEncryptedStorage(headers: RequestHeaders): void {
+  const algorithm = headers.get('x-oss-server-side-encryption')
+  if (algorithm !== undefined && !encryptionAlgorithms.includes(algorithm)) {
+    throw new OssError('InvalidEncryptionAlgorithmError')
+  }
+  refuseHeaders(headers, ['x-oss-server-side-encryption', 'x-oss-server-side-data-encryption'])
+}

@@ -1,0 +1,36 @@
+/** What the two versions of ListObjects have in common. */
+
+import type { ListedObject } from '@lading/protocol'
+import type { ListingEntry, StoredObject } from '../ports/metadata-store.ts'
+
+/** The entries of a page apart: objects, and what stands for those that share a prefix. */
+export function splitListing(
+  rows: readonly ListingEntry<StoredObject>[],
+  owner: ListedObject['owner'],
+): { contents: ListedObject[]; commonPrefixes: string[] } {
+  const contents: ListedObject[] = []
+  const commonPrefixes: string[] = []
+  for (const entry of rows) {
+    if (entry.kind === 'prefix') commonPrefixes.push(entry.prefix)
+    else contents.push(listed(entry.row, owner))
+  }
+  return { contents, commonPrefixes }
+}
+
+/** Where the next page begins: after this key, or after all that shares this prefix. */
+export function endOf(rows: readonly ListingEntry<StoredObject>[]): string | undefined {
+  const last = rows.at(-1)
+  return last?.kind === 'prefix' ? last.prefix : last?.row.key
+}
+
+function listed(object: StoredObject, owner: ListedObject['owner']): ListedObject {
+  return {
+    key: object.key,
+    lastModified: object.modifiedAt,
+    etag: object.etag,
+    type: object.type,
+    size: object.size,
+    storageClass: object.attributes.storageClass,
+    owner,
+  }
+}

@@ -1,0 +1,51 @@
+/** `PUT /KEY`: stores a whole object. */
+
+import { formatContentMd5, formatCrc64, formatETag, MAX_PUT_SIZE } from '@lading/protocol'
+import { expectedSums } from './expected-sums.ts'
+import { requestedAttributes } from './object-attributes.ts'
+import type { Operation, Reply } from './operation.ts'
+import { flagOf, objectOf, refuseHeaders, refuseObjectAcl } from './parameters.ts'
+
+/** Conditions are for readers here. Source: PutObject, OSS API reference. */
+const unsupported = [
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'x-oss-copy-source',
+  'x-oss-callback',
+]
+
+export const putObject: Operation = {
+  name: 'PutObject',
+  method: 'PUT',
+  resource: 'object',
+  query: [],
+  action: 'oss:PutObject',
+  access: 'write',
+  body: { kind: 'stream', limit: MAX_PUT_SIZE },
+
+  async handle(request, { store }): Promise<Reply> {
+    const { headers, signal } = request
+    refuseHeaders(headers, unsupported)
+    refuseObjectAcl(headers)
+    const { etag, crc64, md5 } = await store.putObject(
+      {
+        ...objectOf(request),
+        attributes: requestedAttributes(headers),
+        forbidOverwrite: flagOf(headers, 'x-oss-forbid-overwrite'),
+        expected: expectedSums(headers),
+        bytes: request.body.bytes(),
+      },
+      { signal },
+    )
+    return {
+      status: 200,
+      headers: {
+        ETag: formatETag(etag),
+        'x-oss-hash-crc64ecma': formatCrc64(crc64),
+        ...(md5 && { 'Content-MD5': formatContentMd5(md5) }),
+      },
+    }
+  },
+}
