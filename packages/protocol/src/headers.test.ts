@@ -60,6 +60,7 @@ describe('HTTP dates', () => {
 
   test('a year of two digits is one between 1969 and 2068', () => {
     expect(parseHttpDate('Sunday, 06-Nov-94 08:49:37 GMT')?.getUTCFullYear()).toBe(1994)
+    expect(parseHttpDate('Thursday, 06-Nov-69 08:49:37 GMT')?.getUTCFullYear()).toBe(1969)
     expect(parseHttpDate('Sunday, 06-Nov-68 08:49:37 GMT')?.getUTCFullYear()).toBe(2068)
   })
 

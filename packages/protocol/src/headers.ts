@@ -156,7 +156,6 @@ function calendarDate(...fields: readonly (string | undefined)[]): Date | undefi
   const exists =
     date.getUTCFullYear() === year &&
     date.getUTCMonth() === month - 1 &&
-    date.getUTCDate() === day &&
     hour < 24 &&
     minute < 60 &&
     second < 60

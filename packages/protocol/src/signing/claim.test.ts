@@ -243,6 +243,15 @@ describe('V4 in the query', () => {
     expect(() => read(rest.join('&'))).toThrow(refused('AccessDenied'))
   })
 
+  test.each([
+    'x-oss-signature-version=OSS4-HMAC-SHA256',
+    'x-oss-credential=ak',
+    'x-oss-signature=00',
+  ])('refuses %j alone', (query) => {
+    expect(() => read(query)).toThrow(refused('AccessDenied'))
+    expect(() => read(query, {}, 'OSS ak:c2ln')).toThrow(refused('InvalidArgument'))
+  })
+
   test('a header that is listed must be there', () => {
     const query = `${v4Query}&x-oss-additional-headers=content-length%3Babc`
     expect(() => read(query, { abc: '1' })).toThrow(
