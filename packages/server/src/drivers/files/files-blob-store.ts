@@ -1,0 +1,210 @@
+/** Blobs as files on one disk: `<directory>/<aa>/<id>`, `aa` being the first two characters of the id. */
+
+import { randomBytes } from 'node:crypto'
+import {
+  BlobDamagedError,
+  type BlobId,
+  BlobNotFoundError,
+  type BlobRef,
+  type BlobStore,
+  type ByteRange,
+  NoSpaceError,
+  type StoredBlob,
+} from '../../ports/blob-store.ts'
+import { abortable } from '../abortable.ts'
+import { writeThrough } from './durable-file.ts'
+import { type FileSystem, type NewFile, nodeFileSystem } from './file-system.ts'
+import { Shards } from './shards.ts'
+
+/** Bytes of one read. */
+const READ_SIZE = 256 * 1024
+
+/** Milliseconds. How often a file that is being written, or waited for, is dated anew. */
+const TOUCH_INTERVAL = 60_000
+
+export interface FilesBlobStoreOptions {
+  /**
+   * `'off'` leaves out every sync, and with them every promise about a power cut: a control for
+   * tests and benches, never for data. Default `'on'`.
+   */
+  readonly syncs?: 'on' | 'off'
+  /** Where files are; tests put faults here. Default: this machine's file system. */
+  readonly files?: FileSystem
+}
+
+/**
+ * A blob is created at its final name: until metadata names it, it is garbage whatever its name, so
+ * there is no rename to make durable. Bytes are synced before the name that leads to them.
+ */
+export class FilesBlobStore implements BlobStore {
+  readonly #shards: Shards
+  readonly #files: FileSystem
+  readonly #syncs: boolean
+  /** Files that are being written, by id. */
+  readonly #writing = new Map<BlobId, NewFile>()
+  readonly #writes = new Set<Promise<unknown>>()
+  #toucher: NodeJS.Timeout | undefined
+  #touching: Promise<unknown> = Promise.resolve()
+  #closed = false
+
+  private constructor(shards: Shards, files: FileSystem, syncs: boolean) {
+    this.#shards = shards
+    this.#files = files
+    this.#syncs = syncs
+  }
+
+  /** Makes the directory and its shards where they are missing; resolves once they are durable. */
+  static async open(
+    directory: string,
+    { syncs: mode = 'on', files = nodeFileSystem }: FilesBlobStoreOptions = {},
+  ): Promise<FilesBlobStore> {
+    const syncs = mode === 'on'
+    return new FilesBlobStore(await Shards.open(directory, { files, syncs }), files, syncs)
+  }
+
+  async write(
+    bytes: AsyncIterable<Uint8Array>,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<BlobRef> {
+    if (this.#closed) throw new Error('The blob store is closed.')
+    signal?.throwIfAborted()
+    const writing = this.#write(abortable(bytes, signal), signal)
+    this.#writes.add(writing)
+    try {
+      return await writing
+    } catch (error) {
+      throw isFull(error) ? new NoSpaceError({ cause: error }) : error
+    } finally {
+      this.#writes.delete(writing)
+    }
+  }
+
+  async *read(id: BlobId, { offset, length }: ByteRange): AsyncIterable<Uint8Array> {
+    const file = await this.#files.openFile(this.#shards.path(id)).catch((error: unknown) => {
+      throw isMissing(error) ? new BlobNotFoundError(id, { cause: error }) : error
+    })
+    try {
+      const size = await file.size()
+      if (size < offset + length) {
+        throw new BlobDamagedError(
+          id,
+          `it holds ${size} bytes, and ${length} from ${offset} were asked for.`,
+        )
+      }
+      for (let at = offset, left = length; left > 0; ) {
+        // A new buffer each time: who passes chunks on to a socket need not know when it is done.
+        const chunk = new Uint8Array(Math.min(READ_SIZE, left))
+        const read = await file.read(chunk, at)
+        if (read === 0) throw new BlobDamagedError(id, `it ends at byte ${at}.`)
+        yield chunk.subarray(0, read)
+        at += read
+        left -= read
+      }
+    } finally {
+      await file.close()
+    }
+  }
+
+  async delete(id: BlobId): Promise<void> {
+    try {
+      await this.#files.unlink(this.#shards.path(id))
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+  }
+
+  /** Passes over what this process is writing, whose age says nothing, and files that are not ours. */
+  async *list({ before }: { before: Date }): AsyncIterable<StoredBlob> {
+    for await (const { shard, name } of this.#shards.names()) {
+      if (!/^[0-9a-f]{32}$/.test(name) || !name.startsWith(shard)) continue
+      const id = name as BlobId
+      if (this.#writing.has(id)) continue
+      try {
+        const writtenAt = await this.#files.writtenAt(this.#shards.path(id))
+        if (writtenAt < before) yield { id, writtenAt }
+      } catch (error) {
+        if (!isMissing(error)) throw error
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.allSettled(this.#writes)
+    await this.#touching
+    await this.#shards.close()
+  }
+
+  async #write(
+    bytes: AsyncIterable<Uint8Array>,
+    signal: AbortSignal | undefined,
+  ): Promise<BlobRef> {
+    const shard = this.#shards.next()
+    const id = `${shard}${randomBytes(15).toString('hex')}` as BlobId
+    const path = this.#shards.path(id)
+    const file = await this.#files.createFile(path)
+    try {
+      const size = await this.#fill(id, file, bytes, signal)
+      await this.#shards.sync(shard)
+      return { id, size }
+    } catch (error) {
+      // Should this fail as well, the file is garbage that nobody names, and is found by its age.
+      await this.#files.unlink(path).catch(() => {})
+      throw error
+    }
+  }
+
+  /** Writes and syncs the bytes, and closes the file. */
+  async #fill(
+    id: BlobId,
+    file: NewFile,
+    bytes: AsyncIterable<Uint8Array>,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    this.#watch(id, file)
+    try {
+      const size = await writeThrough(file, bytes)
+      signal?.throwIfAborted()
+      // A sync succeeds for a file without a name too, and what it holds is lost on close.
+      if ((await file.names()) === 0)
+        throw new Error(`Blob ${id} was deleted while it was written.`)
+      if (this.#syncs) await file.datasync()
+      return size
+    } finally {
+      this.#unwatch(id)
+      await this.#touching
+      await file.close()
+    }
+  }
+
+  /**
+   * Bodies may pause for longer than any age. While one does, its file is dated anew, so that the
+   * collector of another process does not take it for one that was left behind.
+   */
+  #watch(id: BlobId, file: NewFile): void {
+    this.#writing.set(id, file)
+    this.#toucher ??= setInterval(() => {
+      const touches = [...this.#writing.values()].map((writing) => writing.touch())
+      this.#touching = Promise.allSettled([this.#touching, ...touches])
+    }, TOUCH_INTERVAL).unref()
+  }
+
+  #unwatch(id: BlobId): void {
+    this.#writing.delete(id)
+    if (this.#writing.size > 0) return
+    clearInterval(this.#toucher)
+    this.#toucher = undefined
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+function isMissing(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT'
+}
+
+function isFull(error: unknown): boolean {
+  return codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT'
+}
