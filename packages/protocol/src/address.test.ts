@@ -237,6 +237,11 @@ describe('endpoints', () => {
     expect(() => parseEndpoint(text)).toThrow(TypeError)
   })
 
+  test('a refusal shows what was given, but never a password', () => {
+    expect(() => parseEndpoint('ftp://host')).toThrow('ftp://host')
+    expect(() => parseEndpoint('http://user:hunter2@host')).toThrow(/^(?!.*hunter2)/)
+  })
+
   test('IP addresses and localhost are addressed in path style, names with the bucket before', () => {
     const style = (text: string) => defaultStyle(parseEndpoint(text))
     expect(style('http://127.0.0.1:9000')).toBe('path')

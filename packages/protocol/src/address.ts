@@ -109,8 +109,10 @@ export function parseEndpoint(text: string): Endpoint {
   const port = digits === undefined ? ownPort : Number(digits)
   const labels = name.split('.')
   if (!match || labels.includes('') || port < 1 || port > 65_535) {
+    // A text with `@` in it may hold a password, and errors are printed.
+    const given = text.includes('@') ? '' : `, and not ${JSON.stringify(text)}`
     throw new TypeError(
-      `The endpoint must be a host with an optional scheme and port, such as https://oss-cn-hangzhou.aliyuncs.com or http://127.0.0.1:9000, and not ${JSON.stringify(text)}.`,
+      `The endpoint must be a host with an optional scheme and port, such as https://oss-cn-hangzhou.aliyuncs.com or http://127.0.0.1:9000${given}.`,
     )
   }
   return {

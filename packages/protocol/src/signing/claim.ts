@@ -3,6 +3,7 @@
 import { OssError } from '../errors.ts'
 import { parseIsoBasic } from '../headers.ts'
 import type { Query } from '../query.ts'
+import { tokenBesideHeader, tokenInQuery } from './security-token.ts'
 import {
   ALGORITHM_V4,
   type CredentialScope,
@@ -170,7 +171,7 @@ function readV1Query(query: Query, headers: ReadonlyMap<string, string>): V1Clai
         'Query-string authentication requires the Signature, Expires and OSSAccessKeyId parameters',
     })
   }
-  const securityToken = tokenInQuery(query, headers, 'security-token')
+  const securityToken = tokenInQuery({ query, headers }, 'security-token')
   return { scheme: 'v1', carrier: 'query', accessKeyId, securityToken, signature, expires }
 }
 
@@ -205,7 +206,7 @@ function readV4Query(query: Query, headers: ReadonlyMap<string, string>): V4Clai
     scheme: 'v4',
     carrier: 'query',
     ...readCredential(credential, timestamp, 'query string'),
-    securityToken: tokenInQuery(query, headers, 'x-oss-security-token'),
+    securityToken: tokenInQuery({ query, headers }, 'x-oss-security-token'),
     signature,
     expires,
     additionalHeaders,
@@ -238,34 +239,6 @@ function requireUnsignedPayload(headers: ReadonlyMap<string, string>): void {
       ArgumentValue: payload,
     })
   }
-}
-
-/**
- * The Python SDK v2 names the header `security-token` under V1. A token in the query counts as well:
- * whoever shows one must not pass for the holder of a lasting key.
- */
-function tokenBesideHeader({ query, headers }: ClaimingRequest): string | undefined {
-  const inHeader = headers.get('x-oss-security-token') || headers.get('security-token')
-  const inQuery = query.text('x-oss-security-token') ?? query.text('security-token')
-  if (inHeader && inQuery) throw tokenTwice()
-  return inHeader || inQuery
-}
-
-function tokenInQuery(
-  query: Query,
-  headers: ReadonlyMap<string, string>,
-  name: string,
-): string | undefined {
-  const inQuery = query.text(name)
-  if (!headers.get('x-oss-security-token')) return inQuery
-  if (inQuery) throw tokenTwice()
-  throw new OssError('InvalidRequest', {
-    message: 'Security-token must be provided by query string parameter.',
-  })
-}
-
-function tokenTwice(): OssError {
-  return invalid('The security token is given either in a header or in the query, not in both.')
 }
 
 function invalid(message: string, details?: Readonly<Record<string, string>>): OssError {

@@ -46,7 +46,11 @@ export interface PresignV4Options extends SignV4Options {
   readonly expiresInSeconds: number
 }
 
-/** The headers that sign `request`, to be set as they are. */
+/**
+ * The headers that sign `request`, to be set as they are.
+ *
+ * @throws {TypeError} when `region` is none.
+ */
 export function signV4(
   request: SignableRequest,
   credentials: Credentials,
@@ -77,6 +81,7 @@ export function signV4(
  * `x-oss-*` and the additional headers of `request` must be sent as they are.
  *
  * @throws {RangeError} when `expiresInSeconds` is not an integer from 1 to 604,800.
+ * @throws {TypeError} when `region` is none.
  */
 export function presignV4(
   request: SignableRequest,
@@ -193,6 +198,11 @@ function canonicalQuery(query: readonly QueryEntry[]): string {
 }
 
 function scopeOf(timestamp: string, { region, product = 'oss' }: SignV4Options): CredentialScope {
+  if (!/^[A-Za-z0-9-]+$/.test(region)) {
+    throw new TypeError(
+      `Signature V4 needs a region such as cn-hangzhou, and not ${JSON.stringify(region)}.`,
+    )
+  }
   return { date: timestamp.slice(0, 8), region, product }
 }
 

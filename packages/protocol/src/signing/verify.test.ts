@@ -592,6 +592,15 @@ describe('the scope of a key', () => {
   })
 })
 
+test.each(['', 'cn/hangzhou', '(null)', ' cn-hangzhou'])(
+  'no key is made for the region %j',
+  (name) => {
+    const options = { region: name, now, expiresInSeconds: 60 }
+    expect(() => signV4(plain, keys, options)).toThrow(TypeError)
+    expect(() => presignV4(plain, keys, options)).toThrow(TypeError)
+  },
+)
+
 describe('refusals', () => {
   test('a wrong V1 signature is answered with the text that should have been signed', () => {
     const sent = { ...plain, key: 'ключ', query: [], headers: new Map<string, string>() }
