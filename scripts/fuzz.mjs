@@ -4,8 +4,9 @@
  * and its smallest input. A property that states its own number of runs keeps it.
  */
 
+import { readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { run, runNode, runScript, SetUpError, setUp } from './setup.mjs'
+import { root, runNode, runScript, SetUpError, setUp } from './setup.mjs'
 
 await runScript(async () => {
   const { values } = parseArgs({
@@ -20,7 +21,7 @@ await runScript(async () => {
   await setUp()
   return runNode(
     'node_modules/vitest/vitest.mjs',
-    ['run', '--testTimeout', '3600000', ...(await propertyTests())],
+    ['run', '--testTimeout', '3600000', ...propertyTests()],
     {
       env: {
         ...process.env,
@@ -31,10 +32,14 @@ await runScript(async () => {
   )
 })
 
-/** The files that import fast-check. */
-async function propertyTests() {
-  const { output } = await run('git', ['grep', '-l', "from 'fast-check'", '--', '*.test.ts'])
-  const files = output.split('\n').filter(Boolean)
+/** The test files that import fast-check. */
+function propertyTests() {
+  const files = ['packages', 'tests'].flatMap((folder) =>
+    readdirSync(`${root}${folder}`, { recursive: true })
+      .map((file) => `${folder}/${file.replaceAll('\\', '/')}`)
+      .filter((file) => file.endsWith('.test.ts') && !file.includes('/node_modules/'))
+      .filter((file) => readFileSync(`${root}${file}`, 'utf8').includes("from 'fast-check'")),
+  )
   if (files.length === 0) throw new SetUpError('No property test was found.')
   return files
 }

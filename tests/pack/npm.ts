@@ -48,6 +48,6 @@ export async function succeedIn(
 
 export function userEnvironment(): NodeJS.ProcessEnv {
   const inherited =
-    /^(npm_(package|lifecycle)_|npm_config_(local_prefix|prefix|workspace)|INIT_CWD|VITEST|NODE_OPTIONS)/
+    /^(npm_(package|lifecycle)_|npm_config_(local_prefix|prefix|workspace)|INIT_CWD|VITEST|LADING_|NODE_OPTIONS|NODE_ENV$|CI$)/
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !inherited.test(name)))
 }
