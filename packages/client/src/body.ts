@@ -1,0 +1,87 @@
+/** Request bodies: what callers give, and the one form the rest of the client works with. */
+
+/** A body that can be sent more than once, because `open` starts again at its first byte. */
+export interface ReplayableBody {
+  /** Bytes. */
+  readonly size: number
+  open(): AsyncIterable<Uint8Array>
+}
+
+/**
+ * What `uploadPart` and `putObject` take. An `AsyncIterable` (a stream) can be read once, so a
+ * request with one is never repeated; everything else is sent again when an attempt fails.
+ */
+export type BodyInput = Uint8Array | string | Blob | ReplayableBody | AsyncIterable<Uint8Array>
+
+export interface HttpBody {
+  /** Bytes; `undefined` when nobody knows before the end, which is sent as chunks. */
+  readonly size: number | undefined
+  readonly replayable: boolean
+  open(): AsyncIterable<Uint8Array>
+}
+
+/** Bytes handed to the socket at a time: small enough for progress, large enough to be cheap. */
+export const SLICE_SIZE: number = 128 * 1024
+
+const encoder = new TextEncoder()
+
+/** @throws {TypeError} for anything that is not a body. */
+export function toHttpBody(input: BodyInput): HttpBody {
+  if (typeof input === 'string') return bytesBody(encoder.encode(input))
+  if (input instanceof Uint8Array) return bytesBody(input)
+  if (input instanceof Blob) {
+    return {
+      size: input.size,
+      replayable: true,
+      open: () => readableStreamChunks(input.stream() as ReadableStream<Uint8Array>),
+    }
+  }
+  if (isReplayable(input)) return { size: input.size, replayable: true, open: () => input.open() }
+  if (isAsyncIterable(input)) return { size: undefined, replayable: false, open: () => input }
+  throw new TypeError(
+    'A body must be a Uint8Array, a string, a Blob, { size, open() } or an AsyncIterable of Uint8Array.',
+  )
+}
+
+export function bytesBody(bytes: Uint8Array): HttpBody & ReplayableBody {
+  return { size: bytes.length, replayable: true, open: () => slices(bytes) }
+}
+
+/** `bytes` in pieces of `SLICE_SIZE`, without copying. */
+export async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  for (let offset = 0; offset < bytes.length; offset += SLICE_SIZE) {
+    yield bytes.subarray(offset, offset + SLICE_SIZE)
+  }
+}
+
+/**
+ * The chunks of a web stream. Not its own iterator: browsers had none for long. Leaving early cancels
+ * the stream.
+ */
+export async function* readableStreamChunks(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, void> {
+  const reader = stream.getReader()
+  let ended = false
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) {
+        ended = true
+        return
+      }
+      yield value
+    }
+  } finally {
+    if (!ended) await reader.cancel()
+    reader.releaseLock()
+  }
+}
+
+export function isAsyncIterable(value: unknown): value is AsyncIterable<Uint8Array> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+}
+
+function isReplayable(value: object): value is ReplayableBody {
+  return 'open' in value && typeof value.open === 'function' && 'size' in value
+}

@@ -1,0 +1,113 @@
+/** An object's bytes in order, whatever happens to the connection, and proved at their end. */
+
+import { crc64 as crc64Of, type ETag } from '@lading/protocol'
+import { delay } from '../abort.ts'
+import { IntegrityError, TransportError } from '../errors.ts'
+import type { GetObjectAnswer } from '../operations/objects.ts'
+import { type CallOptions, requireInteger } from '../options.ts'
+import type { OssClient } from '../oss-client.ts'
+import { backoff } from '../retry.ts'
+
+export interface ObjectToRead {
+  readonly bucket: string
+  readonly key: string
+  readonly versionId?: string | undefined
+}
+
+export interface ReadOptions extends CallOptions {
+  /** Bytes from here on. Default 0. Only a whole object can be proved by its CRC-64. */
+  readonly start?: number
+}
+
+/**
+ * Yields the object's bytes. A connection that breaks is replaced by one that goes on from the same
+ * byte of the same version; `retries` counts breaks in a row that
+ * brought no byte.
+ *
+ * @throws {IntegrityError} after the last byte, when the CRC-64 is not that of the object.
+ * @throws {OssError} `PreconditionFailed` when the object was replaced while it was read.
+ */
+export async function* readObject(
+  client: OssClient,
+  object: ObjectToRead,
+  { start = 0, ...options }: ReadOptions = {},
+): AsyncGenerator<Uint8Array, void, void> {
+  requireInteger('start', start, 0, Number.MAX_SAFE_INTEGER)
+  const head = await client.headObject(object, options)
+  let crc64 = 0n
+  for await (const chunk of readRange(
+    client,
+    object,
+    { ...head, start, end: head.size },
+    options,
+  )) {
+    crc64 = crc64Of(chunk, crc64)
+    yield chunk
+  }
+  const expected = head.hashCrc64ecma
+  if (start === 0 && expected !== undefined && crc64 !== expected) {
+    throw new IntegrityError(
+      'object',
+      `The bytes of oss://${object.bucket}/${object.key} have CRC-64 ${crc64}, and the object ${expected}.`,
+    )
+  }
+}
+
+export interface RangeToRead {
+  /** Of the object that is meant: another one is refused. */
+  readonly etag: ETag
+  readonly start: number
+  /** Not included. */
+  readonly end: number
+}
+
+/**
+ * Exactly the bytes of the range, in order, going on where a connection broke.
+ *
+ * @throws {TransportError} when one break after the other brings no byte, or the service answers with
+ * other bytes than were asked for, such as the whole object.
+ */
+export async function* readRange(
+  client: OssClient,
+  object: ObjectToRead,
+  { etag, start, end }: RangeToRead,
+  options: CallOptions,
+): AsyncGenerator<Uint8Array, void, void> {
+  const { retries = client.retry.retries, signal } = options
+  let position = start
+  for (let barren = 0; position < end; ) {
+    const range = { start: position, end: end - 1 }
+    const answer = await client.getObject({ ...object, range, ifMatch: etag }, options)
+    await requireRange(answer, range)
+    try {
+      for await (const chunk of answer.body) {
+        if (position + chunk.length > end)
+          throw new IntegrityError('object', 'The answer is longer than it said.')
+        yield chunk
+        position += chunk.length
+        barren = 0
+      }
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (!(error instanceof TransportError) || barren >= retries) throw error
+      barren += 1
+      const delayMs = backoff(barren, client.retry, Math.random())
+      options.onRetry?.({ operation: 'GetObject', retry: barren, error, delayMs })
+      await delay(delayMs, signal)
+    }
+  }
+}
+
+/** A server that knows no ranges answers 200 with everything; written at an offset that is damage. */
+async function requireRange(
+  answer: GetObjectAnswer,
+  { start, end }: { readonly start: number; readonly end: number },
+): Promise<void> {
+  const { range, body, status } = answer
+  if (status === 206 && range?.start === start && range.end === end) return
+  await body[Symbol.asyncIterator]().return?.()
+  const got = range ? `bytes ${range.start}-${range.end}` : 'the whole object'
+  throw new TransportError(
+    `The service answered ${status} with ${got} when asked for bytes ${start}-${end}.`,
+  )
+}

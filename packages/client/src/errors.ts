@@ -1,0 +1,45 @@
+/** What can go wrong besides a refusal (`OssError`): no answer, wrong bytes, somebody else at work. */
+
+/**
+ * There is no trustworthy answer: the connection failed, fell silent, or brought something that is
+ * not OSS. The operation may have happened all the same.
+ */
+export class TransportError extends Error {
+  override readonly name = 'TransportError'
+}
+
+/** What the bytes of an `IntegrityError` are. */
+export type IntegritySubject = 'part' | 'object' | 'source'
+
+/**
+ * The bytes disagree with their checksum, or the source is no longer what it was. A part is sent
+ * again before anyone hears of it; an object or a source is for a human to look at.
+ */
+export class IntegrityError extends Error {
+  override readonly name = 'IntegrityError'
+  readonly subject: IntegritySubject
+
+  constructor(subject: IntegritySubject, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.subject = subject
+  }
+}
+
+/** Another process, or another upload of this one, holds the checkpoint. */
+export class CheckpointLockedError extends Error {
+  override readonly name = 'CheckpointLockedError'
+  /** The process that holds it. */
+  readonly pid: number
+  readonly host: string
+  /** The lock file. */
+  readonly path: string
+
+  constructor(holder: { pid: number; host: string; path: string }) {
+    super(
+      `The process ${holder.pid} on ${holder.host} is already uploading this source to this key. If it is not, delete ${holder.path}.`,
+    )
+    this.pid = holder.pid
+    this.host = holder.host
+    this.path = holder.path
+  }
+}

@@ -1,0 +1,96 @@
+/** The client for every runtime: it brings no transport and knows no files. Under Node: `@lading/client/node`. */
+
+export type {
+  AddressStyle,
+  BucketInfo,
+  ETag,
+  ListedBucket,
+  ListedObject,
+  ListedUpload,
+  MakeHasher,
+  PartReference,
+  Sums,
+  UploadId,
+} from '@lading/protocol'
+export { OssError } from '@lading/protocol'
+export type { BodyInput, HttpBody, ReplayableBody } from './body.ts'
+export type { Credentials, CredentialsProvider, ExpiringCredentials } from './credentials.ts'
+export {
+  type ObjectToRead,
+  type ReadOptions,
+  readObject,
+} from './downloader/read-object.ts'
+export {
+  CheckpointLockedError,
+  IntegrityError,
+  type IntegritySubject,
+  TransportError,
+} from './errors.ts'
+export type {
+  CallbackOptions,
+  ObjectAcl,
+  ObjectAttributes,
+  ObjectHead,
+} from './operations/attributes.ts'
+export type {
+  BucketInfoAnswer,
+  BucketInput,
+  BucketLocationAnswer,
+  ListBucketsAnswer,
+  ListBucketsInput,
+  PutBucketInput,
+} from './operations/buckets.ts'
+export type {
+  CompleteMultipartUploadAnswer,
+  CompleteMultipartUploadInput,
+  InitiateMultipartUploadAnswer,
+  InitiateMultipartUploadInput,
+  ListMultipartUploadsAnswer,
+  ListMultipartUploadsInput,
+  ListPartsAnswer,
+  ListPartsInput,
+  ObjectInput,
+  PartEntry,
+  UploadInput,
+  UploadPartAnswer,
+  UploadPartInput,
+} from './operations/multipart.ts'
+export type {
+  ByteRange,
+  DeleteObjectAnswer,
+  GetObjectAnswer,
+  GetObjectInput,
+  GetObjectMetaAnswer,
+  HeadObjectAnswer,
+  HeadObjectInput,
+  ListObjectsAnswer,
+  ListObjectsInput,
+  ListObjectsV2Answer,
+  ListObjectsV2Input,
+  PutObjectAnswer,
+  PutObjectInput,
+  ReadConditions,
+  VersionInput,
+} from './operations/objects.ts'
+export type { PresignAnswer, PresignInput } from './operations/presign.ts'
+export type { CallOptions, ClientOptions, RetryOptions, TransportOption } from './options.ts'
+export { OssClient } from './oss-client.ts'
+export type { RetryNotice } from './retry.ts'
+export type { Answer } from './send.ts'
+export type {
+  ExchangeOptions,
+  HttpRequest,
+  HttpResponse,
+  Transport,
+} from './transport/contract.ts'
+export type {
+  Checkpoint,
+  CheckpointIdentity,
+  CheckpointSlot,
+  CheckpointStore,
+} from './uploader/checkpoint.ts'
+export type { UploadOptions } from './uploader/options.ts'
+export type { UploadProgress } from './uploader/progress.ts'
+export type { RangeSource, SourceIdentity, UploadSource } from './uploader/source.ts'
+export { type AbortOptions, type Upload, type UploadState, upload } from './uploader/upload.ts'
+export type { UploadResult } from './uploader/upload-object.ts'

@@ -1,0 +1,59 @@
+/** The client under Node: connections of its own, files as sources and destinations, checkpoints in files. */
+
+import type { ClientOptions, TransportOption } from './options.ts'
+import { OssClient as PortableOssClient } from './oss-client.ts'
+import { type NodeTransportOptions, nodeTransport } from './transport/node.ts'
+import { fileSource } from './uploader/file-source.ts'
+import type { UploadOptions } from './uploader/options.ts'
+import type { UploadSource } from './uploader/source.ts'
+import { upload as portableUpload, startUpload, type Upload } from './uploader/upload.ts'
+
+export {
+  type DownloadOptions,
+  type DownloadProgress,
+  type DownloadResult,
+  download,
+} from './downloader/download.ts'
+export * from './index.ts'
+export { type NodeTransportOptions, nodeTransport } from './transport/node.ts'
+export { type FileCheckpointOptions, fileCheckpoints } from './uploader/checkpoint-file.ts'
+export { fileRange, fileSource } from './uploader/file-source.ts'
+
+export interface NodeClientOptions extends ClientOptions, Partial<TransportOption> {
+  /** Milliseconds to establish a connection, TLS included. Default 10,000. */
+  readonly connectTimeoutMs?: number
+  /** Further settings of the connections; of no effect beside a `transport`. */
+  readonly connections?: Omit<NodeTransportOptions, 'connectTimeoutMs'>
+}
+
+/** `OssClient` with connections of its own: `close()` it when done, or let them end by themselves. */
+export class OssClient extends PortableOssClient {
+  constructor({ connectTimeoutMs, connections, transport, ...options }: NodeClientOptions) {
+    super({
+      ...options,
+      transport:
+        transport ??
+        nodeTransport({
+          ...connections,
+          ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+        }),
+    })
+  }
+}
+
+/**
+ * Uploads `source`, a string being the path of a file, in parts. Starts at once and returns the
+ * handle.
+ *
+ * @throws {TypeError | RangeError} for options that make no sense.
+ */
+export function upload(
+  client: PortableOssClient,
+  source: string | UploadSource,
+  target: { readonly bucket: string; readonly key: string },
+  options: UploadOptions = {},
+): Upload {
+  return typeof source === 'string'
+    ? startUpload(client, () => fileSource(source), target, options)
+    : portableUpload(client, source, target, options)
+}

@@ -1,0 +1,291 @@
+/** One request and its answer: build, sign, exchange, check; a value, or an error that says what failed. */
+
+import {
+  type AddressStyle,
+  decodeError,
+  type Endpoint,
+  formatQuery,
+  formatTarget,
+  fromBase64,
+  loadHasher,
+  type MakeHasher,
+  OssError,
+  parseHttpDate,
+  type QueryEntry,
+  signV1,
+  signV4,
+  type Target,
+} from '@lading/protocol'
+import type { HttpBody } from './body.ts'
+import type { Credentials, CredentialsSource } from './credentials.ts'
+import { IntegrityError, TransportError } from './errors.ts'
+import type { CallOptions, RetryOptions } from './options.ts'
+import { type Attempt, parseRetryAfter, withRetry } from './retry.ts'
+import type { HttpRequest, HttpResponse, Transport } from './transport/contract.ts'
+
+/** One OSS operation, before it is signed. */
+export interface Call<Value> {
+  /** OSS's name of it, for messages. */
+  readonly operation: string
+  readonly method: string
+  readonly target: Target
+  readonly query?: readonly QueryEntry[]
+  /** Names in lower case; absent values are left out. */
+  readonly headers?: Readonly<Record<string, string | undefined>>
+  readonly body?: HttpBody
+  /** Makes a value of a 2xx answer. What it throws besides an `IntegrityError` is a `TransportError`. */
+  receive(answer: TextAnswer): Value | Promise<Value>
+}
+
+/** Every result has these: what the service said of the call itself. */
+export interface Answer {
+  /** The HTTP status. */
+  readonly status: number
+  /** Quote it to the service's support. */
+  readonly requestId: string | undefined
+}
+
+export interface TextAnswer extends Answer {
+  readonly headers: ReadonlyMap<string, string>
+  /** The body; `''` when there was none. */
+  readonly text: string
+}
+
+export interface StreamAnswer extends Answer {
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+export interface SenderOptions {
+  readonly transport: Transport
+  readonly endpoint: Endpoint
+  readonly style: AddressStyle
+  readonly region: string
+  readonly signatureVersion: 'v4' | 'v1'
+  /** `undefined`: anonymous. */
+  readonly credentials: CredentialsSource | undefined
+  readonly idleTimeoutMs: number
+  readonly retry: Required<RetryOptions>
+  readonly userAgent: string
+  readonly now: () => number
+}
+
+/** Bytes. A page of 1,000 keys of 1,023 bytes, percent-encoded, takes about 4 MB. */
+const MAX_ANSWER = 32 * 1024 * 1024
+const MAX_ERROR_ANSWER = 64 * 1024
+
+/** Refusals that new keys may cure. */
+const refusedKeys: ReadonlySet<string> = new Set([
+  'InvalidAccessKeyId',
+  'InvalidSecurityToken',
+  'SecurityTokenExpired',
+])
+
+export class Sender {
+  readonly options: SenderOptions
+  /** Milliseconds to add to our clock to get the service's. */
+  #clockOffset = 0
+  #hasher: Promise<MakeHasher> | undefined
+
+  constructor(options: SenderOptions) {
+    this.options = options
+  }
+
+  /**
+   * Resolves with what `call.receive` makes of the answer.
+   *
+   * @throws {OssError} when the service refuses.
+   * @throws {TransportError} when there is no trustworthy answer.
+   */
+  send<Value>(call: Call<Value>, options: CallOptions = {}): Promise<Value> {
+    return this.#withRetry(call, options, async (response) => {
+      const text = await readText(response.body, MAX_ANSWER)
+      const answer = { ...statusOf(response), headers: response.headers, text }
+      const refusal = decodeRefusal(response, text)
+      if (refusal) throw refusal
+      try {
+        return await call.receive(answer)
+      } catch (cause) {
+        if (cause instanceof IntegrityError) throw cause
+        const why = cause instanceof Error ? cause.message : String(cause)
+        throw new TransportError(`The answer to ${call.operation} makes no sense: ${why}`, {
+          cause,
+        })
+      }
+    })
+  }
+
+  /** As `send`, for an answer whose body is the caller's to read: to its end, or left by `return`. */
+  open(call: Omit<Call<never>, 'receive'>, options: CallOptions = {}): Promise<StreamAnswer> {
+    return this.#withRetry(call, options, async (response) => ({
+      ...statusOf(response),
+      headers: response.headers,
+      body: response.body,
+    }))
+  }
+
+  /** Loaded on first use, then shared: its WebAssembly instances are pooled. */
+  hasher(): Promise<MakeHasher> {
+    this.#hasher ??= loadHasher()
+    return this.#hasher
+  }
+
+  /** The service's time, as far as we know. */
+  now(): Date {
+    return new Date(this.options.now() + this.#clockOffset)
+  }
+
+  #withRetry<Value>(
+    call: Omit<Call<never>, 'receive'>,
+    { signal, retries, onRetry }: CallOptions,
+    receive: (response: HttpResponse) => Promise<Value>,
+  ): Promise<Value> {
+    const replayable = call.body?.replayable ?? true
+    const settings = {
+      ...this.options.retry,
+      retries: replayable ? (retries ?? this.options.retry.retries) : 0,
+    }
+    const attempt = (): Promise<Attempt<Value>> => this.#attempt(call, signal, receive)
+    return withRetry(attempt, { operation: call.operation, settings, signal, onRetry })
+  }
+
+  async #attempt<Value>(
+    call: Omit<Call<never>, 'receive'>,
+    signal: AbortSignal | undefined,
+    receive: (response: HttpResponse) => Promise<Value>,
+  ): Promise<Attempt<Value>> {
+    const { transport, credentials: source, idleTimeoutMs } = this.options
+    const credentials = await source?.get(signal)
+    const request = this.#build(call, credentials)
+    let response: HttpResponse
+    try {
+      response = await transport.exchange(request, { idleTimeoutMs, signal })
+      if (response.status >= 200 && response.status < 300) return { value: await receive(response) }
+    } catch (error) {
+      return { failure: { error } }
+    }
+
+    let error: OssError
+    try {
+      error = await readRefusal(response)
+    } catch (error) {
+      return { failure: { error } }
+    }
+    const date = parseHttpDate(response.headers.get('date') ?? '')
+    const cured =
+      (error.code === 'RequestTimeTooSkewed' && this.#correctClock(date)) ||
+      (refusedKeys.has(error.code) && credentials !== undefined && source?.refuse(credentials))
+    const retryAfterMs = parseRetryAfter(
+      response.headers.get('retry-after'),
+      parseHttpDate,
+      date?.getTime() ?? this.options.now(),
+    )
+    return { failure: { error, cured: cured === true, retryAfterMs } }
+  }
+
+  #build(call: Omit<Call<never>, 'receive'>, credentials: Credentials | undefined): HttpRequest {
+    const { endpoint, style, userAgent } = this.options
+    const { method, target, query = [], body } = call
+    const headers = new Map<string, string>()
+    for (const [name, value] of Object.entries(call.headers ?? {})) {
+      if (value !== undefined) headers.set(name, value)
+    }
+    headers.set('user-agent', userAgent)
+    if (credentials) {
+      const signed = this.#sign({ method, ...target, query, headers }, credentials)
+      for (const [name, value] of Object.entries(signed)) headers.set(name.toLowerCase(), value)
+    }
+    const { host, path } = formatTarget(endpoint, style, target)
+    const text = formatQuery(query)
+    return {
+      method,
+      origin: `${endpoint.scheme}://${host}`,
+      path: text === '' ? path : `${path}?${text}`,
+      headers,
+      body,
+    }
+  }
+
+  #sign(request: Parameters<typeof signV4>[0], credentials: Credentials): Record<string, string> {
+    const { signatureVersion, region } = this.options
+    return signatureVersion === 'v4'
+      ? signV4(request, credentials, { region, now: this.now() })
+      : signV1(request, credentials, { now: this.now() })
+  }
+
+  #correctClock(serverTime: Date | undefined): boolean {
+    if (!serverTime) return false
+    this.#clockOffset = serverTime.getTime() - this.options.now()
+    return true
+  }
+}
+
+export function statusOf(response: {
+  readonly status: number
+  readonly headers: ReadonlyMap<string, string>
+}): Answer {
+  return { status: response.status, requestId: response.headers.get('x-oss-request-id') }
+}
+
+/** What a 2xx answer with an `<Error>` in it says: OSS does so for failed callbacks (203), others for late failures. */
+function decodeRefusal(response: HttpResponse, text: string): OssError | undefined {
+  if (!text.includes('<Error')) return undefined
+  const message = readErrorMessage(text)
+  return message && toOssError(response, message)
+}
+
+async function readRefusal(response: HttpResponse): Promise<OssError> {
+  const text = await readText(response.body, MAX_ERROR_ANSWER)
+  // An answer to HEAD has no body: OSS puts the same document into a header.
+  const hidden = fromBase64(response.headers.get('x-oss-err') ?? '')
+  const message =
+    readErrorMessage(text) ?? (hidden && readErrorMessage(new TextDecoder().decode(hidden)))
+  return toOssError(response, message)
+}
+
+type ErrorMessage = NonNullable<ReturnType<typeof decodeError>>
+
+function readErrorMessage(text: string): ErrorMessage | undefined {
+  try {
+    return text === '' ? undefined : decodeError(text)
+  } catch {
+    return undefined // a proxy's page, or cut off: the status has to do
+  }
+}
+
+function toOssError(response: HttpResponse, message: ErrorMessage | undefined): OssError {
+  const { status, headers } = response
+  const requestId = message?.requestId ?? headers.get('x-oss-request-id')
+  const ec = message?.ec ?? headers.get('x-oss-ec')
+  if (message) {
+    const { code, message: text, hostId, details } = message
+    return new OssError(code, { status, message: text, requestId, hostId, ec, details })
+  }
+  const code = codesWithoutBody.get(status) ?? 'BadErrorResponse'
+  return new OssError(code, {
+    status,
+    message: `The service answered ${status} without saying why.`,
+    requestId,
+    ec,
+  })
+}
+
+/** What an answer without a body stands for, as ali-oss has it. */
+const codesWithoutBody: ReadonlyMap<number, string> = new Map([
+  [304, 'NotModified'],
+  [404, 'NoSuchKey'],
+  [412, 'PreconditionFailed'],
+])
+
+/** The first `max` bytes of UTF-8; what is longer is cut off, and the connection with it. */
+async function readText(chunks: AsyncIterable<Uint8Array>, max: number): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  for await (const chunk of chunks) {
+    size += chunk.length
+    if (size > max) break
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}

@@ -1,0 +1,113 @@
+/** Checkpoints as files: one for each upload, replaced atomically, held by one process at a time. */
+
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type Checkpoint,
+  type CheckpointIdentity,
+  type CheckpointSlot,
+  type CheckpointStore,
+  formatCheckpoint,
+  parseCheckpoint,
+} from './checkpoint.ts'
+import { type FileLock, lockFile } from './lock-file.ts'
+
+export interface FileCheckpointOptions {
+  /** Made if missing, readable by nobody else. */
+  readonly directory: string
+}
+
+export function fileCheckpoints({ directory }: FileCheckpointOptions): CheckpointStore {
+  return {
+    async open(identity) {
+      await mkdir(directory, { recursive: true, mode: 0o700 })
+      const path = join(directory, `${nameOf(identity)}.json`)
+      const lock = await lockFile(`${path}.lock`)
+      try {
+        return new FileSlot(path, lock, await read(path, identity))
+      } catch (error) {
+        await lock.release()
+        throw error
+      }
+    },
+  }
+}
+
+class FileSlot implements CheckpointSlot {
+  readonly checkpoint: Checkpoint | undefined
+  readonly ignored: string | undefined
+  readonly #path: string
+  readonly #lock: FileLock
+
+  constructor(path: string, lock: FileLock, found: ReturnType<typeof parseCheckpoint>) {
+    this.checkpoint = found.checkpoint
+    this.ignored = found.ignored
+    this.#path = path
+    this.#lock = lock
+  }
+
+  async save(checkpoint: Checkpoint): Promise<void> {
+    const temporary = `${this.#path}.${randomUUID()}.tmp`
+    try {
+      await writeDurably(temporary, formatCheckpoint(checkpoint))
+      await rename(temporary, this.#path)
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw error
+    }
+    await syncDirectory(join(this.#path, '..'))
+  }
+
+  remove(): Promise<void> {
+    return rm(this.#path, { force: true })
+  }
+
+  close(): Promise<void> {
+    return this.#lock.release()
+  }
+}
+
+async function read(
+  path: string,
+  identity: CheckpointIdentity,
+): Promise<ReturnType<typeof parseCheckpoint>> {
+  try {
+    return parseCheckpoint(await readFile(path, 'utf8'), identity)
+  } catch (error) {
+    if (isMissing(error)) return {}
+    const why = error instanceof Error ? error.message : String(error)
+    return { ignored: `The checkpoint cannot be read: ${why}` }
+  }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** The new name is durable only once its directory is. Windows cannot open one, and need not. */
+async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+/** User text never becomes a path. */
+function nameOf({ endpoint, bucket, key, source }: CheckpointIdentity): string {
+  const text = JSON.stringify([endpoint, bucket, key, source])
+  return createHash('sha256').update(text).digest('hex').slice(0, 40)
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}

@@ -1,0 +1,205 @@
+/** Parts made ready to be sent: read, within a bound of memory, and their sums taken. */
+
+import { MAX_PARTS, type MakeHasher, type Sums } from '@lading/protocol'
+import { withSignal } from '../abort.ts'
+import { bytesBody, type ReplayableBody } from '../body.ts'
+import { sumsOf } from '../operations/prove.ts'
+import type { Allowance } from './for-each-concurrent.ts'
+import { planParts, streamPartSize } from './plan-parts.ts'
+import type { RangeSource, StreamSource } from './source.ts'
+
+const MiB = 1024 * 1024
+
+/** Bytes of parts that an upload holds in memory at the same time. */
+export const MEMORY_PER_UPLOAD: number = 1024 * MiB
+/** Bytes. Longer parts of a file are not kept: they are read twice, to be hashed and to be sent. */
+export const MAX_BUFFERED_PART: number = 64 * MiB
+/** Bytes read, hashed or sent in one step where a part is not kept. */
+const STEP = 256 * 1024
+
+export interface LoadedPart {
+  readonly partNumber: number
+  readonly size: number
+  readonly body: ReplayableBody
+  readonly sums: Sums
+  /** Gives the part's memory back. The body must not be read afterwards. */
+  release(): void
+}
+
+/** A part that has its turn; `load` may run while other parts do. */
+export interface PartToLoad {
+  /** Where it fails the upload does, and its memory with it: nothing is given back. */
+  load(signal: AbortSignal): Promise<LoadedPart>
+}
+
+export interface Loading {
+  readonly makeHasher: MakeHasher
+  readonly memory: Allowance
+}
+
+export function* rangeParts(
+  source: RangeSource,
+  partSize: number,
+  loading: Loading,
+): Generator<PartToLoad, void, void> {
+  const buffers = new Buffers(loading.memory)
+  const isKept = partSize <= MAX_BUFFERED_PART
+  for (const { partNumber, offset, size } of planParts(source.size, partSize)) {
+    yield {
+      async load(signal) {
+        if (source.view) {
+          const bytes = source.view(offset, size)
+          return { partNumber, size, ...(await hashed(bytes, loading, signal)), release: () => {} }
+        }
+        if (!isKept) {
+          const open = (): AsyncIterable<Uint8Array> => streamRange(source, offset, size)
+          const sums = await sumsOf(open(), loading.makeHasher, signal)
+          const body = { size, open }
+          return { partNumber, size, body, sums, release: () => {} }
+        }
+        const buffer = await buffers.take(size, signal)
+        const release = (): void => buffers.giveBack(buffer)
+        const ready = await readAndHash(source, buffer, offset, loading, signal)
+        return { partNumber, size, ...ready, release }
+      },
+    }
+  }
+}
+
+/**
+ * Cuts a stream into parts, reading one only when there is memory for it. An empty stream has none.
+ *
+ * @throws {RangeError} when the stream is longer than 10,000 parts of these sizes.
+ */
+export async function* streamParts(
+  reader: ChunkReader,
+  firstPartSize: number,
+  loading: Loading,
+  signal: AbortSignal,
+): AsyncGenerator<PartToLoad, void, void> {
+  const buffers = new Buffers(loading.memory)
+  for (let partNumber = 1; !(await reader.isAtEnd(signal)); partNumber += 1) {
+    if (partNumber > MAX_PARTS) {
+      throw new RangeError(
+        `The stream is longer than ${MAX_PARTS} parts, of which the first has ${firstPartSize} bytes. A larger partSize reaches further.`,
+      )
+    }
+    const buffer = await buffers.take(streamPartSize(partNumber, firstPartSize), signal)
+    const size = await reader.fill(buffer, signal)
+    yield {
+      async load(signal) {
+        const bytes = buffer.subarray(0, size)
+        const release = (): void => buffers.giveBack(buffer)
+        return { partNumber, size, ...(await hashed(bytes, loading, signal)), release }
+      },
+    }
+  }
+}
+
+async function hashed(
+  bytes: Uint8Array,
+  { makeHasher }: Loading,
+  signal: AbortSignal,
+): Promise<{ body: ReplayableBody; sums: Sums }> {
+  const body = bytesBody(bytes)
+  return { body, sums: await sumsOf(body.open(), makeHasher, signal) }
+}
+
+async function readAndHash(
+  source: RangeSource,
+  buffer: Uint8Array,
+  offset: number,
+  { makeHasher }: Loading,
+  signal: AbortSignal,
+): Promise<{ body: ReplayableBody; sums: Sums }> {
+  async function* reading(): AsyncGenerator<Uint8Array, void, void> {
+    for (let done = 0; done < buffer.length; done += 4 * STEP) {
+      const piece = buffer.subarray(done, done + 4 * STEP)
+      await source.readInto(piece, offset + done)
+      yield piece
+    }
+  }
+  const sums = await sumsOf(reading(), makeHasher, signal)
+  return { body: bytesBody(buffer), sums }
+}
+
+async function* streamRange(
+  source: RangeSource,
+  offset: number,
+  size: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  for (let done = 0; done < size; done += STEP) {
+    const chunk = new Uint8Array(Math.min(STEP, size - done))
+    await source.readInto(chunk, offset + done)
+    yield chunk
+  }
+}
+
+/** Buffers of parts, used again, because most parts are equally long. */
+class Buffers {
+  readonly #memory: Allowance
+  readonly #idle: Uint8Array[] = []
+
+  constructor(memory: Allowance) {
+    this.#memory = memory
+  }
+
+  async take(size: number, signal: AbortSignal): Promise<Uint8Array> {
+    await this.#memory.acquire(size, signal)
+    const index = this.#idle.findIndex((buffer) => buffer.length === size)
+    const [buffer = new Uint8Array(size)] = index < 0 ? [] : this.#idle.splice(index, 1)
+    // What does not fit is never taken again: parts of a stream only grow.
+    this.#idle.length = index < 0 ? 0 : this.#idle.length
+    return buffer
+  }
+
+  giveBack(buffer: Uint8Array): void {
+    this.#idle.push(buffer)
+    this.#memory.release(buffer.length)
+  }
+}
+
+/** Fills buffers from chunks of any size. */
+export class ChunkReader {
+  readonly #chunks: AsyncIterator<Uint8Array>
+  #rest: Uint8Array = new Uint8Array(0)
+  #ended = false
+
+  constructor(source: StreamSource) {
+    this.#chunks = source.chunks()[Symbol.asyncIterator]()
+  }
+
+  /** Waits for the next byte, or the end. */
+  async isAtEnd(signal: AbortSignal): Promise<boolean> {
+    while (this.#rest.length === 0 && !this.#ended) {
+      const next = await withSignal(this.#chunks.next(), signal)
+      if (next.done) this.#ended = true
+      else this.#rest = requireBytes(next.value)
+    }
+    return this.#rest.length === 0
+  }
+
+  /** Returns how many bytes it put into `target`: fewer than fit only at the end. */
+  async fill(target: Uint8Array, signal: AbortSignal): Promise<number> {
+    let filled = 0
+    while (filled < target.length && !(await this.isAtEnd(signal))) {
+      const piece = this.#rest.subarray(0, target.length - filled)
+      target.set(piece, filled)
+      this.#rest = this.#rest.subarray(piece.length)
+      filled += piece.length
+    }
+    return filled
+  }
+
+  /** Tells the stream that nobody reads on. Not waited for: it may never give the chunk we wait for. */
+  leave(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#chunks.return?.().catch(() => {})
+  }
+}
+
+function requireBytes(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk
+  throw new TypeError('A stream to upload must give Uint8Array chunks.')
+}

@@ -1,0 +1,52 @@
+/** What an upload can be told: every default, unit and bound. */
+
+import type { CallbackOptions, ObjectAcl, ObjectAttributes } from '../operations/attributes.ts'
+import type { RetryNotice } from '../retry.ts'
+import type { CheckpointStore } from './checkpoint.ts'
+import type { UploadProgress } from './progress.ts'
+
+export interface UploadOptions extends ObjectAttributes, CallbackOptions {
+  /**
+   * Bytes, 100 KiB to 5 GiB. Default 8 MiB. Grown where the source would make more than 10,000 parts.
+   * An upload that is resumed keeps the part size it began with.
+   */
+  readonly partSize?: number
+  /** Parts being sent at the same time, 1 to 256. Default 5. */
+  readonly parallel?: number
+  /** Repetitions of each request after the first attempt. Default: the client's, which is 3. */
+  readonly retries?: number
+  /**
+   * Bytes. A source of at most so many is sent by PutObject, in one request. Default 0: only an empty
+   * one is, which has no part to send. A stream's length is not known before its end: it is sent in
+   * parts unless it is empty.
+   */
+  readonly multipartThreshold?: number
+  readonly acl?: ObjectAcl
+  /**
+   * Where to remember the upload between runs. Default: nowhere. Parts are kept at the service when
+   * an upload fails or is interrupted, with or without it.
+   */
+  readonly checkpoint?: CheckpointStore
+  /** What to call, in checkpoints, a source without a name: bytes, blobs and streams. Default none. */
+  readonly sourceName?: string
+  /** Resume this upload, and fail with `NoSuchUpload` if it is over. Default: what the checkpoint says. */
+  readonly uploadId?: string
+  /**
+   * Without a checkpoint, resume the newest open upload of the same key, whoever began it: its parts
+   * are taken only where they equal the source's. Default `false`.
+   */
+  readonly findUpload?: boolean
+  /** Aborting closes the connections and keeps the parts; `done` rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** Called whenever bytes have moved. Must not throw. */
+  readonly onProgress?: (progress: UploadProgress) => void
+  /** Hears, in a sentence, why a checkpoint or an upload was not used. */
+  readonly onNotice?: (notice: string) => void
+  readonly onRetry?: (notice: RetryNotice) => void
+}
+
+export const DEFAULT_PARALLEL = 5
+export const MAX_PARALLEL = 256
+
+/** Parts read and hashed ahead of those being sent: Content-MD5 goes before the bytes. */
+export const HASH_AHEAD = 4

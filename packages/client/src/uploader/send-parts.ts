@@ -1,0 +1,133 @@
+/** The parts of one upload: those the service has are proved, the others are sent. */
+
+import { type ETag, md5ETag, OssError, sameETag } from '@lading/protocol'
+import type { PartEntry } from '../operations/multipart.ts'
+import { type CallOptions, requireInteger } from '../options.ts'
+import type { OssClient } from '../oss-client.ts'
+import { Allowance, forEachConcurrent } from './for-each-concurrent.ts'
+import type { Gate } from './gate.ts'
+import {
+  type ChunkReader,
+  type LoadedPart,
+  type Loading,
+  MAX_BUFFERED_PART,
+  MEMORY_PER_UPLOAD,
+  type PartToLoad,
+  rangeParts,
+  streamParts,
+} from './load-parts.ts'
+import { DEFAULT_PARALLEL, HASH_AHEAD, MAX_PARALLEL } from './options.ts'
+import { countParts } from './plan-parts.ts'
+import { metered, type ProgressMeter } from './progress.ts'
+import type { Session } from './session.ts'
+import type { Source } from './source.ts'
+
+export interface SentPart {
+  readonly partNumber: number
+  readonly etag: ETag
+  readonly crc64: bigint | undefined
+  /** Bytes. */
+  readonly size: number
+}
+
+interface Upload {
+  readonly client: OssClient
+  readonly source: Source
+  readonly target: { readonly bucket: string; readonly key: string }
+  readonly options: { readonly parallel?: number }
+  readonly control: {
+    readonly gate: Gate
+    readonly progress: ProgressMeter
+    readonly signal: AbortSignal
+  }
+  readonly call: CallOptions
+}
+
+/**
+ * Resolves with all parts, by number, once the service is proved to have each of them.
+ *
+ * `parallel` are sent at a time, while others are read and hashed: there are more workers than may
+ * send.
+ */
+export async function sendParts(
+  upload: Upload,
+  session: Session,
+  reader: ChunkReader | undefined,
+): Promise<SentPart[]> {
+  const { client, source, control, options } = upload
+  const { parallel = DEFAULT_PARALLEL } = options
+  requireInteger('parallel', parallel, 1, MAX_PARALLEL)
+  const { progress, signal } = control
+  const { partSize, held } = session
+  const loading: Loading = {
+    makeHasher: await client.hasher(),
+    memory: new Allowance(Math.max(MEMORY_PER_UPLOAD, partSize)),
+  }
+  if (source.kind === 'ranges') progress.expect(source.size, countParts(source.size, partSize))
+
+  const sending = new Allowance(parallel)
+  const sent: SentPart[] = []
+  async function handle(part: PartToLoad, signal: AbortSignal): Promise<void> {
+    const loaded = await part.load(signal)
+    const { partNumber, size, sums } = loaded
+    const present = held.get(partNumber)
+    const isResumed = present !== undefined && isSamePart(loaded, present)
+    const etag = isResumed ? present.etag : await send(upload, session, loaded, sending, signal)
+    progress.done(partNumber, size, { resumed: isResumed })
+    sent.push({ partNumber, etag, crc64: sums.crc64, size })
+    loaded.release()
+  }
+
+  const parts = reader
+    ? streamParts(reader, partSize, loading, signal)
+    : rangesOf(source, partSize, loading)
+  await forEachConcurrent(parts, parallel + aheadOf(source, partSize), handle, signal)
+  return sent.sort((left, right) => left.partNumber - right.partNumber)
+}
+
+/** Sends one part; again and again, while the upload is paused and resumed. */
+async function send(
+  { client, source, target, control: { gate, progress }, call }: Upload,
+  { uploadId }: Session,
+  { partNumber, body, sums }: LoadedPart,
+  sending: Allowance,
+  signal: AbortSignal,
+): Promise<ETag> {
+  const input = {
+    ...target,
+    uploadId,
+    partNumber,
+    sums,
+    body: metered(body, (bytes) => progress.sent(partNumber, bytes)),
+  }
+  await sending.acquire(1, signal)
+  try {
+    const work = (signal: AbortSignal) => client.uploadPart(input, { ...call, signal })
+    return (await gate.run(work, signal)).etag
+  } catch (error) {
+    // A file written to between hashing and sending looks like damage on the way: say what it is.
+    const isSuspect = error instanceof OssError && error.code === 'InvalidDigest'
+    if (isSuspect && source.kind === 'ranges') await source.requireUnchanged()
+    throw error
+  } finally {
+    sending.release(1)
+  }
+}
+
+/** Whether the service's part has the very bytes that we read here. */
+function isSamePart({ size, sums }: LoadedPart, held: PartEntry): boolean {
+  const sameCrc =
+    held.hashCrc64ecma === undefined ||
+    sums.crc64 === undefined ||
+    held.hashCrc64ecma === sums.crc64
+  return held.size === size && sameCrc && sameETag(held.etag, md5ETag(sums.md5))
+}
+
+/** A stream is read one part ahead; long parts too, because hashing them is a pass of its own. */
+function aheadOf(source: Source, partSize: number): number {
+  return source.kind === 'stream' || partSize > MAX_BUFFERED_PART ? 1 : HASH_AHEAD
+}
+
+function rangesOf(source: Source, partSize: number, loading: Loading): Iterable<PartToLoad> {
+  return source.kind === 'ranges' ? rangeParts(source, partSize, loading) : []
+}

@@ -1,0 +1,223 @@
+/** Which upload the parts go to: one to be resumed, or a new one. */
+
+import {
+  DEFAULT_PART_SIZE,
+  MAX_PARTS,
+  MIN_PART_SIZE,
+  OssError,
+  type UploadId,
+} from '@lading/protocol'
+import { attributeHeaders, type ObjectAttributes } from '../operations/attributes.ts'
+import type { ObjectInput, PartEntry } from '../operations/multipart.ts'
+import type { CallOptions } from '../options.ts'
+import type { OssClient } from '../oss-client.ts'
+import type { CheckpointSlot, CheckpointStore } from './checkpoint.ts'
+import { choosePartSize, countParts, streamGrowth } from './plan-parts.ts'
+import type { Source } from './source.ts'
+
+export interface Session {
+  readonly uploadId: UploadId | string
+  /** Bytes; of a stream, those of its first part. */
+  readonly partSize: number
+  /** What the service says it has, by part number. To be believed only where the bytes agree. */
+  readonly held: ReadonlyMap<number, PartEntry>
+  readonly isResumed: boolean
+  /** Forgets the upload: it is completed or aborted. */
+  forget(): Promise<void>
+  /** Lets go of the checkpoint, which stays. */
+  close(): Promise<void>
+}
+
+export interface SessionOptions {
+  readonly attributes: ObjectAttributes
+  readonly partSize: number | undefined
+  readonly checkpoint: CheckpointStore | undefined
+  readonly uploadId: string | undefined
+  readonly findUpload: boolean
+  readonly notice: (text: string) => void
+  readonly call: CallOptions
+}
+
+interface Candidate {
+  readonly uploadId: string
+  /** `undefined`: to be seen from its parts. */
+  readonly partSize: number | undefined
+  readonly origin: 'checkpoint' | 'caller' | 'service'
+}
+
+/**
+ * Resumes the upload that the caller, the checkpoint or, if asked, the service names; else initiates
+ * one and remembers it.
+ *
+ * An error other than `NoSuchUpload` is thrown, and never a reason to begin anew: that would orphan
+ * the parts of an upload because of a moment's bad network.
+ */
+export async function openSession(
+  client: OssClient,
+  target: ObjectInput,
+  source: Source,
+  options: SessionOptions,
+): Promise<Session> {
+  const slot = await openSlot(client, target, source, options)
+  try {
+    const found = await findCandidate(client, target, source, slot, options)
+    const resumed = found && (await resume(client, target, source, found, options))
+    const { uploadId, partSize, held } =
+      resumed ?? (await initiate(client, target, source, options))
+    await slot?.save({
+      format: 1,
+      ...identityOf(client, target, source),
+      uploadId,
+      partSize,
+      sourceVersion: source.identity?.version ?? '',
+      attributes: describe(options.attributes),
+      initiated: slot.checkpoint?.initiated ?? new Date().toISOString(),
+    })
+    return {
+      uploadId,
+      partSize,
+      held,
+      isResumed: resumed !== undefined,
+      forget: async () => slot?.remove(),
+      close: async () => slot?.close(),
+    }
+  } catch (error) {
+    await slot?.close()
+    throw error
+  }
+}
+
+interface FoundUpload {
+  readonly uploadId: string
+  readonly partSize: number
+  readonly held: ReadonlyMap<number, PartEntry>
+}
+
+async function openSlot(
+  client: OssClient,
+  target: ObjectInput,
+  source: Source,
+  { checkpoint, notice }: SessionOptions,
+): Promise<CheckpointSlot | undefined> {
+  if (!checkpoint) return undefined
+  if (!source.identity) {
+    notice('The source has no name, so the upload is not remembered. Give it a sourceName.')
+    return undefined
+  }
+  const slot = await checkpoint.open(identityOf(client, target, source))
+  if (slot.ignored) notice(slot.ignored)
+  return slot
+}
+
+async function findCandidate(
+  client: OssClient,
+  target: ObjectInput,
+  source: Source,
+  slot: CheckpointSlot | undefined,
+  { uploadId, findUpload, attributes, notice, call }: SessionOptions,
+): Promise<Candidate | undefined> {
+  const remembered = slot?.checkpoint
+  if (uploadId !== undefined) {
+    const partSize = remembered?.uploadId === uploadId ? remembered.partSize : undefined
+    return { uploadId, partSize, origin: 'caller' }
+  }
+  if (remembered && remembered.attributes !== describe(attributes)) {
+    notice(
+      `The upload ${remembered.uploadId} was initiated with other headers or metadata, so another one is begun.`,
+    )
+  } else if (remembered) {
+    if (remembered.sourceVersion !== source.identity?.version) {
+      notice('The source has changed since the upload began: what has changed is sent again.')
+    }
+    return { uploadId: remembered.uploadId, partSize: remembered.partSize, origin: 'checkpoint' }
+  }
+  return findUpload ? newestUpload(client, target, call) : undefined
+}
+
+async function newestUpload(
+  client: OssClient,
+  { bucket, key }: ObjectInput,
+  call: CallOptions,
+): Promise<Candidate | undefined> {
+  let newest: { readonly uploadId: string; readonly initiated: Date } | undefined
+  for await (const page of client.listMultipartUploadsPages({ bucket, prefix: key }, call)) {
+    for (const upload of page.uploads) {
+      if (upload.key !== key) continue
+      if (!newest || upload.initiated >= newest.initiated) newest = upload
+    }
+  }
+  return newest && { uploadId: newest.uploadId, partSize: undefined, origin: 'service' }
+}
+
+/** `undefined` when it cannot be gone on with; the caller's own choice fails instead. */
+async function resume(
+  client: OssClient,
+  target: ObjectInput,
+  source: Source,
+  { uploadId, partSize: remembered, origin }: Candidate,
+  { partSize: wanted, notice, call }: SessionOptions,
+): Promise<FoundUpload | undefined> {
+  const held = new Map<number, PartEntry>()
+  try {
+    for await (const page of client.listPartsPages({ ...target, uploadId }, call)) {
+      for (const part of page.parts) held.set(part.partNumber, part)
+    }
+  } catch (error) {
+    const isOver = error instanceof OssError && error.code === 'NoSuchUpload'
+    if (!isOver || origin === 'caller') throw error
+    notice(`The upload ${uploadId} was completed or aborted in the meantime.`)
+    return undefined
+  }
+  const partSize = remembered ?? inferPartSize(source, held) ?? firstPartSize(source, wanted)
+  if (!isUsable(source, partSize)) {
+    const why = `The parts of the upload ${uploadId} have ${partSize} bytes, which does not suit the source.`
+    if (origin === 'caller') throw new RangeError(why)
+    notice(why)
+    return undefined
+  }
+  return { uploadId, partSize, held }
+}
+
+async function initiate(
+  client: OssClient,
+  target: ObjectInput,
+  source: Source,
+  { attributes, partSize: wanted, call }: SessionOptions,
+): Promise<FoundUpload> {
+  const partSize = firstPartSize(source, wanted)
+  const { uploadId } = await client.initiateMultipartUpload({ ...target, ...attributes }, call)
+  return { uploadId, partSize, held: new Map() }
+}
+
+export function firstPartSize(source: Source, wanted: number = DEFAULT_PART_SIZE): number {
+  return source.kind === 'stream' ? wanted : choosePartSize(source.size, wanted)
+}
+
+/** All parts but the last are equally long, before a stream's growth: so the longest tells. */
+function inferPartSize(source: Source, held: ReadonlyMap<number, PartEntry>): number | undefined {
+  const sizes = [...held.values()].map(({ partNumber, size }) =>
+    source.kind === 'stream' ? Math.floor(size / streamGrowth(partNumber)) : size,
+  )
+  return sizes.length === 0 ? undefined : sizes.reduce((left, right) => Math.max(left, right))
+}
+
+function isUsable(source: Source, partSize: number): boolean {
+  if (source.kind === 'stream') return partSize >= MIN_PART_SIZE
+  const parts = countParts(source.size, partSize)
+  return parts <= MAX_PARTS && (parts <= 1 || partSize >= MIN_PART_SIZE)
+}
+
+function identityOf(
+  client: OssClient,
+  { bucket, key }: ObjectInput,
+  source: Source,
+): { endpoint: string; bucket: string; key: string; source: string } {
+  return { endpoint: client.endpoint, bucket, key, source: source.identity?.name ?? '' }
+}
+
+/** `forbidOverwrite` is sent again with Complete, but the rest is fixed by Initiate. */
+function describe(attributes: ObjectAttributes): string {
+  const { 'x-oss-forbid-overwrite': _, ...headers } = attributeHeaders(attributes)
+  const given = Object.entries(headers).filter(([, value]) => value !== undefined)
+  return JSON.stringify(given.sort(([left], [right]) => (left < right ? -1 : 1)))
+}
