@@ -1,0 +1,106 @@
+/** The one file that knows every room: which engine keeps what, and who is handed what. */
+
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadHasher } from '@lading/protocol'
+import { operations } from './api/operations.ts'
+import type { Config } from './config.ts'
+import type { KnownKey } from './http/authenticate.ts'
+import type { Service } from './http/dispatch.ts'
+import { planFaults } from './http/faults.ts'
+import type { BlobStore } from './ports/blob-store.ts'
+import type { MetadataStore } from './ports/metadata-store.ts'
+import { createStore, type Store } from './store/store.ts'
+
+/** The two engines of one server. */
+export interface Engines {
+  readonly blobs: BlobStore
+  readonly metadata: MetadataStore
+  /** Closes both; they must not be used afterwards. */
+  close(): Promise<void>
+}
+
+/** Opens what keeps the data. Engines are loaded only when they are the ones chosen. */
+export async function openEngines({ data, now }: Pick<Config, 'data' | 'now'>): Promise<Engines> {
+  if (data === 'memory') {
+    const [{ MemoryBlobStore }, { MemoryMetadataStore }] = await Promise.all([
+      import('./drivers/memory/memory-blob-store.ts'),
+      import('./drivers/memory/memory-metadata-store.ts'),
+    ])
+    return pair(new MemoryBlobStore({ now }), new MemoryMetadataStore({ now }))
+  }
+  const [{ FilesBlobStore }, { LmdbMetadataStore }] = await Promise.all([
+    import('./drivers/files/files-blob-store.ts'),
+    import('./drivers/lmdb/lmdb-metadata-store.ts'),
+  ])
+  await mkdir(data.directory, { recursive: true })
+  // Metadata first: it is what refuses a directory of another format.
+  const metadata = await LmdbMetadataStore.open(join(data.directory, 'metadata'), { now })
+  try {
+    return pair(await FilesBlobStore.open(join(data.directory, 'blobs')), metadata)
+  } catch (error) {
+    await metadata.close()
+    throw error
+  }
+}
+
+function pair(blobs: BlobStore, metadata: MetadataStore): Engines {
+  return {
+    blobs,
+    metadata,
+    async close() {
+      // Blobs first, so that nothing is written any more that would want a row.
+      try {
+        await blobs.close()
+      } finally {
+        await metadata.close()
+      }
+    },
+  }
+}
+
+export interface Composition {
+  readonly store: Store
+  readonly service: Service
+}
+
+/** What serves requests out of `engines`. `address` and `ready` are asked when a request needs them. */
+export async function composeService(
+  config: Config,
+  engines: Engines,
+  options: {
+    readonly keys: readonly KnownKey[]
+    /** Host and port that others reach the server by. */
+    readonly address: () => string
+    readonly ready: () => boolean
+  },
+): Promise<Composition> {
+  const { now, region, baseHosts, cnames } = config
+  const { blobs, metadata } = engines
+  const { keys, address, ready } = options
+  const store = createStore({ blobs, metadata, makeHasher: await loadHasher(), now })
+  const known = new Map(keys.map((key) => [key.accessKeyId, key]))
+  const service: Service = {
+    operations,
+    context: {
+      store,
+      profile: {
+        region,
+        // Clients go where these say, and that must not be the real service.
+        get extranetEndpoint() {
+          return address()
+        },
+        get intranetEndpoint() {
+          return address()
+        },
+      },
+    },
+    addresses: { baseHosts, cnames },
+    findBucket: (name) => store.findBucket(name),
+    findKey: (accessKeyId) => known.get(accessKeyId),
+    faults: planFaults(config.faults),
+    now,
+    ready,
+  }
+  return { store, service }
+}

@@ -1,0 +1,178 @@
+/** What `startServer` may be told, and what it takes when it is told nothing. */
+
+import { z } from 'zod'
+import type { KnownKey } from './http/authenticate.ts'
+import type { BodyRate } from './http/body.ts'
+import type { Fault } from './http/faults.ts'
+import type { LogDestination } from './observe/log.ts'
+
+/** A key pair that requests may be signed with. */
+export interface ServerCredentials {
+  readonly accessKeyId: string
+  readonly accessKeySecret: string
+  /** Whose buckets it may use and makes. Default: `lading`, so that key pairs can be changed. */
+  readonly owner?: string | undefined
+}
+
+export interface ServerOptions {
+  /** `memory` forgets everything when it is closed. Default `memory`. */
+  readonly data?: 'memory' | { readonly directory: string } | undefined
+  /** Default `127.0.0.1`. */
+  readonly host?: string | undefined
+  /** Default 0, which takes a free one. */
+  readonly port?: number | undefined
+  /** Bare. V4 signatures must name it. Default `cn-hangzhou`. */
+  readonly region?: string | undefined
+  /**
+   * At least one. Default: a pair made at random, which a data directory keeps in `credentials.json`,
+   * readable by its owner alone.
+   */
+  readonly credentials?: readonly ServerCredentials[] | undefined
+  /** Refuses requests with both Content-Length and Transfer-Encoding, as the C SDK sends. Default false. */
+  readonly strictHttp?: boolean | undefined
+  /** What goes wrong on purpose. */
+  readonly faults?: readonly Fault[] | undefined
+  /** Hosts that belong to one bucket, and its name. */
+  readonly cnames?: Readonly<Record<string, string>> | undefined
+  /** Hosts, besides `localhost`, under which buckets have names such as `BUCKET.HOST`. */
+  readonly baseHosts?: readonly string[] | undefined
+  readonly collect?: CollectOptions | undefined
+  /** Below this rate a request is given up. Default 1,024 bytes a second over 30 s. */
+  readonly minimumBodyRate?: BodyRate | undefined
+  /** Takes one JSON line for each request. Default: none is written. */
+  readonly log?: LogDestination | undefined
+  /** Default: the system's clock. */
+  readonly now?: (() => Date) | undefined
+}
+
+/** When bytes that nobody can reach are deleted. Milliseconds. */
+export interface CollectOptions {
+  /** How long what was replaced, deleted or aborted is kept. Default five minutes. */
+  readonly graceMs?: number | undefined
+  /** Between two collections; 0 collects only when asked to. Default one minute. */
+  readonly intervalMs?: number | undefined
+  /** How long bytes that nothing ever named are kept. Default a day. */
+  readonly orphanAgeMs?: number | undefined
+}
+
+export interface Config {
+  readonly data: 'memory' | { readonly directory: string }
+  readonly host: string
+  readonly port: number
+  readonly region: string
+  readonly keys: readonly KnownKey[] | undefined
+  readonly strictHttp: boolean
+  readonly faults: readonly Fault[]
+  readonly cnames: Readonly<Record<string, string>>
+  readonly baseHosts: readonly string[]
+  readonly collect: {
+    readonly graceMs: number
+    readonly intervalMs: number
+    readonly orphanAgeMs: number
+  }
+  readonly minimumBodyRate: BodyRate
+  readonly log: LogDestination | undefined
+  readonly now: () => Date
+}
+
+export const DEFAULT_OWNER = 'lading'
+
+const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
+
+/** The longest that Node's timers can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** A century, so that no date it is taken from leaves the calendar. */
+const MAX_AGE_MS = 100 * 366 * DAY
+
+const milliseconds = z.number().int().min(0).max(MAX_AGE_MS)
+
+const key = z
+  .strictObject({
+    // What separates the fields of both signatures is left out.
+    accessKeyId: z.string().regex(/^[A-Za-z0-9._-]+$/, 'must be letters, digits, ".", "_" and "-"'),
+    accessKeySecret: z.string().min(1),
+    owner: z.string().min(1).optional(),
+  })
+  .transform(({ owner = DEFAULT_OWNER, ...pair }): KnownKey => ({ ...pair, owner }))
+
+const fault = z.strictObject({
+  operation: z.string().optional(),
+  partNumber: z.number().int().optional(),
+  nth: z.number().int().min(1).optional(),
+  times: z.number().int().min(1).optional(),
+  action: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('delay'), ms: milliseconds.max(MAX_TIMER_MS) }),
+    z.strictObject({
+      kind: z.literal('fail'),
+      code: z.string().min(1),
+      status: z.number().int().min(400).max(599).optional(),
+    }),
+    z.strictObject({
+      kind: z.literal('cut'),
+      at: z.enum(['request', 'body', 'answer']),
+      afterBytes: z.number().int().min(0).optional(),
+    }),
+  ]),
+})
+
+const schema = z.strictObject({
+  data: z
+    .union([z.literal('memory'), z.strictObject({ directory: z.string().min(1) })])
+    .default('memory'),
+  host: z.string().min(1).default('127.0.0.1'),
+  port: z.number().int().min(0).max(65_535).default(0),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, 'must be bare, such as cn-hangzhou')
+    .refine((region) => !region.startsWith('oss-'), 'must be bare, without "oss-"')
+    .default('cn-hangzhou'),
+  credentials: z
+    .array(key)
+    .min(1)
+    .refine(
+      (keys) => new Set(keys.map(({ accessKeyId }) => accessKeyId)).size === keys.length,
+      'must not have one accessKeyId twice',
+    )
+    .optional(),
+  strictHttp: z.boolean().default(false),
+  faults: z.array(fault).default([]),
+  cnames: z.record(z.string(), z.string()).default({}),
+  baseHosts: z.array(z.string().min(1)).default([]),
+  collect: z
+    .strictObject({
+      graceMs: milliseconds.default(5 * MINUTE),
+      intervalMs: milliseconds.max(MAX_TIMER_MS).default(MINUTE),
+      orphanAgeMs: milliseconds.default(DAY),
+    })
+    .prefault({}),
+  minimumBodyRate: z
+    .strictObject({
+      bytesPerSecond: z.number().positive(),
+      windowMs: z.number().int().min(1).max(MAX_TIMER_MS),
+    })
+    .default({ bytesPerSecond: 1024, windowMs: 30_000 }),
+  log: z
+    .custom<LogDestination>(
+      (log) => typeof log === 'object' && log !== null && 'write' in log,
+      'must have a method write(line)',
+    )
+    .optional(),
+  now: z
+    .custom<() => Date>((now) => typeof now === 'function', 'must be a function')
+    .default(() => () => new Date()),
+})
+
+/** @throws {TypeError} naming every setting that cannot be. */
+export function readOptions(options: ServerOptions): Config {
+  const read = schema.safeParse(options)
+  if (!read.success) {
+    const faults = read.error.issues.map(
+      ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
+    )
+    throw new TypeError(`The server cannot start with these options. ${faults.join('; ')}`)
+  }
+  const { credentials: keys, log, ...rest } = read.data
+  return { ...rest, keys, log }
+}

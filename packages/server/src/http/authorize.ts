@@ -1,0 +1,46 @@
+/** Whether who asks may have what is asked for. */
+
+import { OssError } from '@lading/protocol'
+import type { Operation, Principal } from '../api/operation.ts'
+
+/** What decides about a bucket. */
+export interface BucketAccess {
+  readonly owner: string
+  /** `private`, `public-read` or `public-read-write`. */
+  readonly acl: string
+}
+
+/**
+ * @throws {OssError} `AccessDenied`.
+ */
+export function authorize(
+  operation: Pick<Operation, 'access' | 'createsBucket'>,
+  principal: Principal,
+  bucket: BucketAccess | undefined,
+): void {
+  if (principal.kind === 'key') {
+    // Without a bucket it is the service, or a bucket to be made. That a bucket to be made is somebody
+    // else's is the operation's to tell: it is BucketAlreadyExists, not AccessDenied.
+    if (!bucket || operation.createsBucket || bucket.owner === principal.owner) return
+  } else if (!bucket || operation.createsBucket) {
+    throw denied('Anonymous access is forbidden for this operation.')
+  }
+  if (!granted(operation.access, bucket.acl)) {
+    throw denied('You have no right to access this object because of bucket acl.')
+  }
+}
+
+function granted(access: Operation['access'], acl: string): boolean {
+  switch (access) {
+    case 'read':
+      return acl === 'public-read' || acl === 'public-read-write'
+    case 'write':
+      return acl === 'public-read-write'
+    case 'owner':
+      return false
+  }
+}
+
+function denied(message: string): OssError {
+  return new OssError('AccessDenied', { message, ec: '0003-00000001' })
+}

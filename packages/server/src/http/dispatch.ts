@@ -1,0 +1,213 @@
+/** The order of things for every request, from its address to its operation's reply. */
+
+import { setTimeout as after } from 'node:timers/promises'
+import {
+  type AddressBook,
+  isBucketName,
+  namesService,
+  OssError,
+  Query,
+  readTargets,
+  requireObjectKey,
+  type Target,
+} from '@lading/protocol'
+import type { Operation, OperationContext, OssRequest, Reply } from '../api/operation.ts'
+import { authenticate, type KnownKey, type Reading, readRequestClaim } from './authenticate.ts'
+import { authorize, type BucketAccess } from './authorize.ts'
+import type { IncomingBody } from './body.ts'
+import { preflightRefusal } from './cors.ts'
+import { type FaultPlan, faultRefusal } from './faults.ts'
+import { type Framing, hasBody } from './framing.ts'
+import { healthReply } from './health.ts'
+import { type Route, routeRequest } from './router.ts'
+
+/** Bytes of body that an operation without one may be sent; they are read and dropped. */
+const MAX_IDLE_BODY = 64 * 1024
+
+/** What serves requests, put together once. */
+export interface Service {
+  readonly operations: readonly Operation[]
+  readonly context: OperationContext
+  readonly addresses: AddressBook
+  readonly findBucket: (name: string) => Promise<BucketAccess | undefined>
+  readonly findKey: (accessKeyId: string) => KnownKey | undefined
+  readonly faults: FaultPlan
+  readonly now: () => Date
+  /** Whether new requests are welcome. */
+  readonly ready: () => boolean
+}
+
+/** A request whose framing is sound. */
+export interface Incoming {
+  readonly requestId: string
+  readonly time: Date
+  readonly method: string
+  readonly framing: Framing
+  readonly body: IncomingBody
+  readonly signal: AbortSignal
+  /** Breaks the connection; what is answered after that reaches nobody. */
+  readonly cut: () => void
+}
+
+/** What a log line says of a request, filled in as it becomes known. */
+export interface Trace {
+  operation?: string
+  bucket?: string | undefined
+  key?: string | undefined
+  accessKeyId?: string
+  uploadId?: string | undefined
+  partNumber?: string | undefined
+}
+
+interface RoutedReading extends Reading {
+  readonly route: Route
+  readonly bucket: BucketAccess | undefined
+}
+
+/** @throws {OssError} for every refusal; anything else is a fault of ours. */
+export async function dispatch(service: Service, incoming: Incoming, trace: Trace): Promise<Reply> {
+  const { method, framing, body, time } = incoming
+  const { addresses } = service
+  if (namesService(framing.host, addresses)) {
+    const health = healthReply(method, framing.rawPath, service.ready)
+    if (health) {
+      trace.operation = 'Health'
+      return health
+    }
+  }
+  const query = Query.parse(framing.rawQuery)
+  trace.uploadId = query.get('uploadId')
+  trace.partNumber = query.get('partNumber')
+  const claim = method === 'OPTIONS' ? undefined : readRequestClaim(framing, query)
+  const readings = await readAddress(service, incoming, query)
+  const note = ({ bucket, key }: Target): void => {
+    trace.bucket = bucket
+    trace.key = key
+  }
+  note(readings[0].target)
+  if (method === 'OPTIONS') {
+    const served = readings.find(({ obstacle }) => !obstacle)
+    throw served ? preflightRefusal(framing.headers) : readings[0].obstacle
+  }
+
+  const { reading, principal } = authenticate({ method, framing, query }, claim, readings, {
+    region: service.context.profile.region,
+    findKey: service.findKey,
+    now: time,
+  })
+  note(reading.target)
+  if (principal.kind === 'key') trace.accessKeyId = principal.accessKeyId
+  const { operation, refusal } = reading.route
+  if (refusal) throw refusal
+  trace.operation = operation.name
+  authorize(operation, principal, reading.bucket)
+  if (principal.kind === 'anonymous') refuseOverrides(query)
+
+  const { bucket, key } = reading.target
+  if (key !== undefined) requireObjectKey(key)
+  await meetBody(operation, incoming)
+  const request: OssRequest = {
+    method,
+    bucket,
+    key,
+    query,
+    headers: framing.headers,
+    body,
+    principal,
+    requestId: incoming.requestId,
+    scheme: 'http',
+    host: framing.host ?? '',
+    time,
+    signal: incoming.signal,
+  }
+  return await handleWithFaults(service, operation, request, incoming)
+}
+
+/** Every reading of the address, each with what it asks for and what stands in its way. */
+async function readAddress(
+  service: Service,
+  { method, framing }: Incoming,
+  query: Query,
+): Promise<[RoutedReading, ...RoutedReading[]]> {
+  const targets = readTargets(framing.host, framing.rawPath, service.addresses)
+  const read = async (target: Target): Promise<RoutedReading> => {
+    const route = routeRequest(service.operations, {
+      method,
+      ...target,
+      query,
+      headers: framing.headers,
+    })
+    const name = target.bucket
+    if (name === undefined) return { target, route, bucket: undefined, obstacle: undefined }
+    const bucket = isBucketName(name) ? await service.findBucket(name) : undefined
+    const mayMakeIt = route.operation?.createsBucket === true
+    const obstacle = bucket || mayMakeIt ? undefined : missingBucket(method, name)
+    return { target, route, bucket, obstacle }
+  }
+  const [first, ...rest] = await Promise.all(targets.map(read))
+  if (!first) throw new Error('An address has at least one reading.')
+  return [first, ...rest]
+}
+
+/**
+ * A name that no bucket can have is looked up in vain by those who read, and refused to those who
+ * write. Source: the Java SDK's live suite asks for the info of such a bucket.
+ */
+function missingBucket(method: string, name: string): OssError {
+  const reads = method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
+  if (!reads && !isBucketName(name)) {
+    return new OssError('InvalidBucketName', { details: { BucketName: name } })
+  }
+  return new OssError('NoSuchBucket', { ec: '0015-00000101', details: { BucketName: name } })
+}
+
+/** Source: "Anonymous access", OSS user guide: overrides need a signature. */
+function refuseOverrides(query: Query): void {
+  if (query.entries.some(([name]) => name.startsWith('response-'))) {
+    throw new OssError('InvalidRequest', {
+      message: 'Anonymous requests may not override response headers.',
+    })
+  }
+}
+
+/** Holds the operation's limit against what is declared, and reads what the operation will not. */
+async function meetBody(operation: Operation, { method, framing, body }: Incoming): Promise<void> {
+  if (operation.body.kind === 'none') {
+    body.allow(method === 'GET' || method === 'HEAD' ? Number.POSITIVE_INFINITY : MAX_IDLE_BODY)
+    // Some clients announce a body on GET and never send it, so nobody waits for one there.
+    if (method === 'GET' || method === 'HEAD') return
+    // Read before anything is done: a broken end must not have done anything. And a client that
+    // waits for `100 Continue` gets it, even for an empty body.
+    if (hasBody(framing) || framing.expectsContinue) await body.discard()
+    return
+  }
+  if (operation.body.kind === 'stream' && framing.contentLength === undefined && !framing.chunked) {
+    throw new OssError('MissingContentLength')
+  }
+  body.allow(operation.body.limit)
+}
+
+async function handleWithFaults(
+  { faults, context }: Service,
+  operation: Operation,
+  request: OssRequest,
+  { body, cut, signal }: Incoming,
+): Promise<Reply> {
+  const partNumber = request.query.get('partNumber')
+  let cutAnswer = false
+  for (const action of faults.meet({ operation: operation.name, partNumber })) {
+    if (action.kind === 'delay') await after(action.ms, undefined, { signal })
+    else if (action.kind === 'fail') throw faultRefusal(action)
+    else if (action.at === 'answer') cutAnswer = true
+    else if (action.at === 'body') body.cutAfter(action.afterBytes ?? 0, cut)
+    else {
+      cut()
+      throw new OssError('ServiceUnavailable')
+    }
+  }
+  try {
+    return await operation.handle(request, context)
+  } finally {
+    if (cutAnswer) cut()
+  }
+}

@@ -1,0 +1,243 @@
+/** One request from its first line to the last byte of its answer, and its line in the log. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { formatHttpDate, OssError } from '@lading/protocol'
+import type { Reply } from '../api/operation.ts'
+import { redactTarget, type ServerLog } from '../observe/log.ts'
+import { type PreparedReply, prepareReply, writeReply } from './answer.ts'
+import { type BodyRate, IncomingBody } from './body.ts'
+import type { ActiveRequest, Connection } from './connection.ts'
+import { dispatch, type Service, type Trace } from './dispatch.ts'
+import { asRefusal, errorReply } from './error-reply.ts'
+import { type Framing, hasBody, readFraming } from './framing.ts'
+import { makeRequestId } from './request-id.ts'
+
+/** How long bodies are waited for, and how much of an unwanted one is read for the answer's sake. */
+export interface Patience {
+  readonly rate: BodyRate
+  /** After an answer that came before the end of the body. Bytes and milliseconds. */
+  readonly drain: { readonly bytes: number; readonly ms: number }
+  /** Milliseconds. How long a closing connection is still read. */
+  readonly lingerMs: number
+}
+
+export interface ExchangeContext {
+  readonly service: Service
+  readonly log: ServerLog
+  readonly patience: Patience
+  readonly strict: boolean
+  /** Whether answers close their connections, because the server is going. */
+  readonly closing: () => boolean
+}
+
+export class Exchange implements ActiveRequest {
+  readonly #context: ExchangeContext
+  readonly #connection: Connection
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #expects: 'continue' | 'unknown' | 'nothing'
+  readonly #time: Date
+  readonly #since: number = performance.now()
+  readonly #requestId: string
+  readonly #trace: Trace = {}
+  readonly #left: AbortController = new AbortController()
+  #framing: Framing | undefined
+  #body: IncomingBody | undefined
+  #brokenBy: OssError | undefined
+
+  constructor(
+    context: ExchangeContext,
+    connection: Connection,
+    request: IncomingMessage,
+    response: ServerResponse,
+    expects: 'continue' | 'unknown' | 'nothing',
+  ) {
+    this.#context = context
+    this.#connection = connection
+    this.#request = request
+    this.#response = response
+    this.#expects = expects
+    this.#time = context.service.now()
+    this.#requestId = makeRequestId(this.#time)
+    // Both also come when the peer hangs up; the body and the answer notice that themselves.
+    request.on('error', () => {})
+    response.on('error', () => {})
+    response.once('close', () => {
+      if (!response.writableFinished) this.#left.abort(new Error('The client has left.'))
+    })
+  }
+
+  bodyIsOpen(): boolean {
+    return !this.#request.complete
+  }
+
+  failBody(refusal: OssError): void {
+    this.#brokenBy = refusal
+    this.#body?.fail(refusal)
+  }
+
+  /** Answers. Resolves once the answer is out and logged, or lost; never rejects. */
+  async answer(): Promise<void> {
+    let error: OssError | undefined
+    let reply: Reply
+    try {
+      reply = await this.#dispatch()
+    } catch (thrown) {
+      error = this.#brokenBy ?? asRefusal(thrown)
+      reply = this.#errorReply(error)
+    }
+    let status = reply.status
+    let bytesOut = 0
+    let fault = error && this.#faultOf(error)
+    try {
+      const prepared = await this.#prepare(reply, (refusal) => {
+        error = refusal
+        fault = this.#faultOf(refusal)
+        status = refusal.status
+      })
+      this.#readOn()
+      bytesOut = await writeReply(this.#response, prepared)
+    } catch (thrown) {
+      // The head is out and says what the body does not keep: only a cut connection tells the client.
+      fault = this.#left.signal.aborted ? undefined : thrown
+      this.#connection.destroy()
+    } finally {
+      reply.content?.release()
+    }
+    this.#log({ status, bytesOut, error, fault })
+  }
+
+  async #dispatch(): Promise<Reply> {
+    const { service, strict, patience } = this.#context
+    const request = this.#request
+    const framing = readFraming(
+      {
+        method: request.method ?? '',
+        target: request.url ?? '',
+        httpVersion: request.httpVersion,
+        rawHeaders: request.rawHeaders,
+      },
+      { strict },
+    )
+    this.#framing = framing
+    if (this.#expects === 'unknown') {
+      throw new OssError('ExpectationFailed', {
+        status: 417,
+        message: 'The only expectation is 100-continue.',
+      })
+    }
+    const body = new IncomingBody(request, framing, {
+      rate: patience.rate,
+      requestBytes: () => {
+        if (this.#expects === 'continue') this.#response.writeContinue()
+      },
+    })
+    this.#body = body
+    if (this.#brokenBy) throw this.#brokenBy
+    return await dispatch(
+      service,
+      {
+        requestId: this.#requestId,
+        time: this.#time,
+        method: request.method ?? '',
+        framing,
+        body,
+        signal: this.#left.signal,
+        cut: () => this.#connection.destroy(),
+      },
+      this.#trace,
+    )
+  }
+
+  /** The reply made ready; when its content cannot be read from the start, the refusal of that. */
+  async #prepare(reply: Reply, refused: (refusal: OssError) => void): Promise<PreparedReply> {
+    const options = { head: this.#request.method === 'HEAD', common: this.#commonHeaders() }
+    try {
+      return await prepareReply(reply, options)
+    } catch (thrown) {
+      const refusal = asRefusal(thrown)
+      refused(refusal)
+      return await prepareReply(this.#errorReply(refusal), options)
+    }
+  }
+
+  #errorReply(error: OssError): Reply {
+    return errorReply(error, {
+      requestId: this.#requestId,
+      host: this.#framing?.host ?? '',
+      head: this.#request.method === 'HEAD',
+    })
+  }
+
+  #commonHeaders(): Record<string, string> {
+    const close = this.#mustClose()
+    return {
+      Server: 'AliyunOSS',
+      Date: formatHttpDate(this.#context.service.now()),
+      ...(close && { Connection: 'close' }),
+      'x-oss-request-id': this.#requestId,
+      'x-oss-server-time': String(Math.round(performance.now() - this.#since)),
+    }
+  }
+
+  /** Whether nothing that follows on this connection could be trusted, or waited for. */
+  #mustClose(): boolean {
+    const framing = this.#framing
+    if (!framing || this.#connection.broken || this.#context.closing()) return true
+    if (this.#request.complete) return false
+    const { declaredLength = 0, received = 0, begun = false } = this.#body ?? {}
+    // Nobody knows whether the body that was not asked for will come.
+    if (framing.expectsContinue && !begun) return true
+    const method = this.#request.method
+    if ((method === 'GET' || method === 'HEAD') && hasBody(framing)) return true
+    return declaredLength - received > this.#context.patience.drain.bytes
+  }
+
+  /** Reads what is still coming and drops it, for a while, so that the client gets to the answer. */
+  #readOn(): void {
+    const request = this.#request
+    const { bytes, ms } = this.#context.patience.drain
+    if (!request.complete) {
+      const enough = (): void => this.#connection.closeLingering()
+      const timer = setTimeout(enough, ms)
+      let read = 0
+      request.on('data', (chunk: Uint8Array) => {
+        read += chunk.length
+        if (read > bytes) enough()
+      })
+      for (const event of ['end', 'close']) request.once(event, () => clearTimeout(timer))
+    }
+    request.resume()
+  }
+
+  #log(end: {
+    readonly status: number
+    readonly bytesOut: number
+    readonly error: OssError | undefined
+    readonly fault: unknown
+  }): void {
+    const request = this.#request
+    const headers = this.#framing?.headers
+    this.#context.log.request({
+      requestId: this.#requestId,
+      remote: request.socket.remoteAddress,
+      method: request.method ?? '',
+      target: redactTarget(request.url ?? ''),
+      host: this.#framing?.host,
+      userAgent: headers?.get('user-agent'),
+      ...this.#trace,
+      status: end.status,
+      code: end.error?.code,
+      bytesIn: this.#body?.received ?? 0,
+      bytesOut: end.bytesOut,
+      durationMs: Math.round(performance.now() - this.#since),
+      aborted: !this.#response.writableFinished,
+      fault: end.fault,
+    })
+  }
+
+  /** What of a refusal is our own trouble, for the log alone; nothing is that comes of a client's leaving. */
+  #faultOf(error: OssError): unknown {
+    return error.status >= 500 && !this.#left.signal.aborted ? error.cause : undefined
+  }
+}

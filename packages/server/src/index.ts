@@ -1,0 +1,8 @@
+/** An OSS server to embed: in a test, or in a process of your own. */
+
+export type { CollectOptions, ServerCredentials, ServerOptions } from './config.ts'
+export type { BodyRate } from './http/body.ts'
+export { type Fault, type FaultAction, parseFault } from './http/faults.ts'
+export type { LogDestination } from './observe/log.ts'
+export { type RunningServer, startServer } from './start-server.ts'
+export type { CollectionReport } from './store/collect-garbage.ts'

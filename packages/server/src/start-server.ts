@@ -1,0 +1,146 @@
+/** An OSS server in this process, from nothing to listening and back. */
+
+import { mkdir } from 'node:fs/promises'
+import type { Credentials } from '@lading/protocol'
+import { collectRegularly } from './collect-regularly.ts'
+import { composeService, openEngines } from './compose.ts'
+import { type Config, DEFAULT_OWNER, readOptions, type ServerOptions } from './config.ts'
+import { keepCredentials, makeCredentials } from './credentials-file.ts'
+import type { KnownKey } from './http/authenticate.ts'
+import { defaultPatience, listen } from './http/listener.ts'
+import { createLog } from './observe/log.ts'
+import type { CollectionReport } from './store/collect-garbage.ts'
+
+export interface RunningServer {
+  /** Such as `http://127.0.0.1:9000`. */
+  readonly url: string
+  readonly host: string
+  readonly port: number
+  /** The first key pair. */
+  readonly credentials: Credentials
+  /** Whether that pair was made by this start, so that somebody should be told of it. */
+  readonly madeCredentials: boolean
+  /** Deletes now what nobody can reach any more and has outlived its grace. */
+  collectGarbage(): Promise<CollectionReport>
+  /**
+   * Takes no more requests, answers those that have come, and closes. Resolves once all is closed;
+   * what is not answered after `graceMs` (default 10 s) is cut off.
+   */
+  close(options?: { readonly graceMs?: number | undefined }): Promise<void>
+  /**
+   * Resolves with the error after which the data can no longer be trusted to be kept. The server has
+   * stopped serving then; close it, and start another in a new process. Never rejects.
+   */
+  readonly failed: Promise<Error>
+}
+
+/** Milliseconds. */
+const DEFAULT_GRACE = 10_000
+
+/**
+ * Starts a server. Resolves once it listens. It neither handles signals nor ends the process: that is
+ * for whoever owns the process.
+ *
+ * @throws {TypeError} for options that cannot be; {Error} when the data directory is of a format that
+ *   this version does not know, or the port is taken.
+ */
+export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const config = readOptions(options)
+  const { keys, made } = await findKeys(config)
+  const log = createLog(config.log)
+  const engines = await openEngines(config)
+  let ready = true
+  let port = config.port
+  try {
+    const { store, service } = await composeService(config, engines, {
+      keys,
+      address: () => advertisedAddress(config, port),
+      ready: () => ready,
+    })
+    const listener = await listen(service, log, {
+      host: config.host,
+      port: config.port,
+      strictHttp: config.strictHttp,
+      patience: { ...defaultPatience, rate: config.minimumBodyRate },
+    })
+    port = listener.port
+
+    const collect = (signal?: AbortSignal): Promise<CollectionReport> => {
+      const now = config.now().getTime()
+      const { graceMs, orphanAgeMs } = config.collect
+      // What happened in this very millisecond counts as past, so that a grace of 0 is none.
+      const before = new Date(now + 1 - graceMs)
+      const orphanBefore = new Date(now + 1 - orphanAgeMs)
+      return store.collectGarbage({ before, orphanBefore, signal })
+    }
+    const collection = collectRegularly(
+      async (signal) => {
+        const { failure, ...report } = await collect(signal)
+        if (report.garbageBlobs + report.orphanBlobs > 0) log.note('collected', { ...report })
+        if (failure !== undefined) log.error('not all could be collected', failure)
+      },
+      {
+        intervalMs: config.collect.intervalMs,
+        report: (error) => log.error('collection failed', error),
+      },
+    )
+
+    const failed = engines.metadata.failed.then(async (error) => {
+      ready = false
+      log.error('the metadata store failed', error)
+      await listener.close({ graceMs: 0 })
+      return error
+    })
+    const shutDown = async (drained: Promise<void>): Promise<void> => {
+      try {
+        await Promise.all([drained, collection.stop()])
+      } finally {
+        await engines.close()
+      }
+    }
+    let closing: Promise<void> | undefined
+    const url = `http://${hostInUrl(config.host)}:${port}`
+    const [first] = keys
+    return {
+      url,
+      host: config.host,
+      port,
+      credentials: { accessKeyId: first.accessKeyId, accessKeySecret: first.accessKeySecret },
+      madeCredentials: made,
+      collectGarbage: () => collect(),
+      close({ graceMs = DEFAULT_GRACE } = {}) {
+        ready = false
+        // A second call may be in more of a hurry than the first.
+        const drained = listener.close({ graceMs })
+        closing ??= shutDown(drained)
+        return Promise.all([drained, closing]).then(() => undefined)
+      },
+      failed,
+    }
+  } catch (error) {
+    await engines.close()
+    throw error
+  }
+}
+
+async function findKeys({
+  data,
+  keys,
+}: Config): Promise<{ readonly keys: readonly [KnownKey, ...KnownKey[]]; readonly made: boolean }> {
+  const [first, ...rest] = keys ?? []
+  if (first) return { keys: [first, ...rest], made: false }
+  if (data === 'memory')
+    return { keys: [{ ...makeCredentials(), owner: DEFAULT_OWNER }], made: true }
+  await mkdir(data.directory, { recursive: true })
+  const { credentials, made } = await keepCredentials(data.directory)
+  return { keys: [{ ...credentials, owner: DEFAULT_OWNER }], made }
+}
+
+function advertisedAddress({ host, baseHosts }: Config, port: number): string {
+  const everywhere = host === '0.0.0.0' || host === '::'
+  return baseHosts[0] ?? `${everywhere ? 'localhost' : hostInUrl(host)}:${port}`
+}
+
+function hostInUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
