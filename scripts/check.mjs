@@ -10,6 +10,7 @@ const steps = [
   ['guards can fail', 'tools/check-guards.mjs'],
   ['types: packages', compile],
   ['types: tests', 'node_modules/typescript/bin/tsc', ['-p', 'tsconfig.tests.json']],
+  ['pages', 'tools/check-docs.mjs'],
   ['unused code', 'node_modules/knip/bin/knip.js'],
   ['published shape', 'tools/check-packages.mjs'],
   ['unit tests', 'node_modules/vitest/vitest.mjs', ['run', '--project', 'unit']],
