@@ -6,7 +6,7 @@ const TESTS = '[.](test|contract)[.]ts$|/fixtures/|/testing/'
 /** Rooms of the server and the only rooms each may see besides itself. */
 const rooms = {
   http: ['api', 'observe'],
-  api: ['store', 'ports'],
+  api: ['store'],
   store: ['ports'],
   ports: [],
   drivers: ['ports'],
@@ -82,13 +82,6 @@ export default {
       from: { path: room(name), pathNot: TESTS },
       to: { path: `^packages/server/src/(?!(${[name, ...seen].join('|')})/)` },
     })),
-    {
-      name: 'server-api-sees-only-types-of-ports',
-      comment: 'An operation may name what the store hands it, and asks nobody but the store.',
-      severity: 'error',
-      from: { path: room('api'), pathNot: TESTS },
-      to: { path: room('ports'), dependencyTypesNot: ['type-only'] },
-    },
     {
       name: 'drivers-know-no-other-driver',
       comment: 'Each engine can be taken out alone.',
