@@ -1,7 +1,7 @@
 /** What a reader makes its request depend on: ETags and dates. */
 
 import { OssError, parseHttpDate, sameETag } from '@lading/protocol'
-import type { StoredObject } from '../ports/metadata-store.ts'
+import type { StoredObject } from '../store/store.ts'
 import type { RequestHeaders } from './operation.ts'
 
 /**

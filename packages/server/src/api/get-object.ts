@@ -34,29 +34,28 @@ export const getObject: Operation = {
     const { bucket, key } = objectOf(request)
     const reader = await store.openObject(bucket, key)
     try {
-      return await replyFrom(reader, request, replaced)
+      return replyFrom(reader, request, replaced)
     } catch (error) {
-      await reader.release()
+      reader.release()
       throw error
     }
   },
 }
 
-async function replyFrom(
+function replyFrom(
   reader: ObjectReader,
   { headers }: OssRequest,
   replaced: Record<string, string>,
-): Promise<Reply> {
+): Reply {
   const { object } = reader
   if (isNotModified(headers, object)) {
-    await reader.release()
+    reader.release()
     return { status: 304, headers: validators(object) }
   }
   const asked = isSameForRange(headers, object) ? headers.get('range') : undefined
   const standard = headers.get('x-oss-range-behavior')?.toLowerCase() === 'standard'
   const range = selectRange(asked, object.size, { standard })
   const { offset, length } = range ?? { offset: 0, length: object.size }
-  const bytes = await reader.read({ offset, length })
   return {
     status: range ? 206 : 200,
     headers: {
@@ -64,7 +63,11 @@ async function replyFrom(
       ...replaced,
       ...(range && { 'Content-Range': formatContentRange(range, object.size) }),
     },
-    content: { length, bytes: () => bytes, release: () => reader.release() },
+    content: {
+      length,
+      bytes: () => reader.read({ offset, length }),
+      release: () => reader.release(),
+    },
   }
 }
 

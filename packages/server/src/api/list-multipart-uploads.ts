@@ -1,7 +1,7 @@
 /** `GET /?uploads`: the uploads of a bucket that are neither completed nor aborted, in pages. */
 
 import { encodeListMultipartUploadsResult, MAX_PAGE } from '@lading/protocol'
-import type { ListingEntry, Upload } from '../ports/metadata-store.ts'
+import type { ListingEntry, Upload } from '../store/store.ts'
 import type { Operation } from './operation.ts'
 import { bucketOf, encodingTypeOf, listingText, pageSize } from './parameters.ts'
 

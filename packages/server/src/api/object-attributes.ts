@@ -8,8 +8,8 @@ import {
   MAX_USER_METADATA,
   OssError,
 } from '@lading/protocol'
-import type { StoredObject } from '../ports/metadata-store.ts'
 import type { RequestedAttributes } from '../store/attributes.ts'
+import type { StoredObject } from '../store/store.ts'
 import type { RequestHeaders } from './operation.ts'
 import { invalidArgument, refuseHeaders } from './parameters.ts'
 

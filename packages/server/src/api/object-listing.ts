@@ -1,7 +1,7 @@
 /** What the two versions of ListObjects have in common. */
 
 import type { ListedObject } from '@lading/protocol'
-import type { ListingEntry, StoredObject } from '../ports/metadata-store.ts'
+import type { ListingEntry, StoredObject } from '../store/store.ts'
 
 /** The entries of a page apart: objects, and what stands for those that share a prefix. */
 export function splitListing(

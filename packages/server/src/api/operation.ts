@@ -60,11 +60,8 @@ export interface Reply {
   readonly content?: {
     readonly length: number
     readonly bytes: () => AsyncIterable<Uint8Array>
-    /**
-     * Called once when the reply is over, read to its end or not, begun or not. A promise says when
-     * what was held is free again; it never rejects.
-     */
-    readonly release: () => void | Promise<void>
+    /** Called once when the reply is over, read to its end or not, begun or not. */
+    readonly release: () => void
   }
 }
 

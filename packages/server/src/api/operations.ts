@@ -21,7 +21,7 @@ import type { Operation } from './operation.ts'
 import { putBucket } from './put-bucket.ts'
 import { putBucketAcl } from './put-bucket-acl.ts'
 import { putObject } from './put-object.ts'
-import { uploadPart, uploadPartOfNoUpload } from './upload-part.ts'
+import { uploadPart } from './upload-part.ts'
 
 export const operations: readonly Operation[] = [
   listBuckets,
@@ -39,7 +39,6 @@ export const operations: readonly Operation[] = [
 
   initiateMultipartUpload,
   uploadPart,
-  uploadPartOfNoUpload,
   listParts,
   completeMultipartUpload,
   abortMultipartUpload,

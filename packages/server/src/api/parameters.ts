@@ -8,7 +8,7 @@ import {
   type Query,
   type UploadId,
 } from '@lading/protocol'
-import type { Bucket, UploadRef } from '../ports/metadata-store.ts'
+import type { Bucket, UploadRef } from '../store/store.ts'
 import type { OssRequest, RequestHeaders } from './operation.ts'
 
 /** Bytes. The longest prefix, marker or delimiter. Source: ListObjects, OSS API reference. */

@@ -1,7 +1,7 @@
 /** Which bytes a Range asks for, by OSS's rules, which are not those of HTTP. */
 
 import { OssError } from '@lading/protocol'
-import type { ByteRange } from '../ports/blob-store.ts'
+import type { ByteRange } from '../store/store.ts'
 
 /**
  * `undefined` is the whole object. A range that does not fit into the object is ignored, unless

@@ -19,8 +19,8 @@ export const uploadPart: Operation = {
   name: 'UploadPart',
   method: 'PUT',
   resource: 'object',
-  // Without its number it is still this operation, which then refuses.
-  query: ['uploadId'],
+  // With only one of them it is still this operation, which then refuses.
+  query: ['partNumber', 'uploadId'],
   action: 'oss:PutObject',
   access: 'write',
   body: { kind: 'stream', limit: MAX_PART_SIZE },
@@ -46,9 +46,6 @@ export const uploadPart: Operation = {
     }
   },
 }
-
-/** A part number with no upload: refused for that, and never taken for the whole object. */
-export const uploadPartOfNoUpload: Operation = { ...uploadPart, query: ['partNumber'] }
 
 function partNumberOf(query: Query): number {
   const text = query.get('partNumber')

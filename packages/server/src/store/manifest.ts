@@ -12,12 +12,12 @@ import type {
 export interface ObjectReader {
   readonly object: StoredObject
   /**
-   * Resolves once the first bytes of `range` are at hand, so that a missing blob is known before
-   * anything is promised, and rejects if they are not. Once only.
+   * Yields the bytes of `range`, which the object must hold, and never others in their place: what
+   * is missing ends them with an error, before the first byte if it is the first that is missing.
    */
-  read(range: ByteRange): Promise<AsyncIterable<Uint8Array>>
-  /** Ends the read, begun or not. May be repeated, and never rejects. */
-  release(): Promise<void>
+  read(range: ByteRange): AsyncIterable<Uint8Array>
+  /** Ends the read, begun or not. May be repeated. */
+  release(): void
 }
 
 /** A run of bytes of one blob. */
@@ -25,35 +25,16 @@ interface BlobRange extends ByteRange {
   readonly blobId: ManifestEntry['blobId']
 }
 
-/** The object's reader over what the metadata holds open; releases that too. */
-export function beginReading(blobs: BlobStore, open: OpenObject): ObjectReader {
-  let reading: AsyncGenerator<Uint8Array> | undefined
-
+/** The object's reader over what the metadata holds open; releases that. */
+export function readerOf(blobs: BlobStore, open: OpenObject): ObjectReader {
   return {
     object: open.object,
-    async read(range) {
-      if (reading) throw new TypeError('An object that was opened once is read once.')
-      reading = readRange(blobs, open, range)
-      const first = await reading.next()
-      return resume(first, reading)
-    },
-    async release() {
-      try {
-        await reading?.return(undefined)
-      } catch {
-        // Closing a blob that was only read changes nothing, and nobody is left to be told.
-      } finally {
-        open.release()
-      }
-    },
+    read: (range) => readRange(blobs, open, range),
+    release: () => open.release(),
   }
 }
 
-/**
- * Yields the bytes of `range`, which the object must hold, and never others in their place: when the
- * manifest or a blob falls short, throws.
- */
-export async function* readRange(
+async function* readRange(
   blobs: BlobStore,
   open: OpenObject,
   range: ByteRange,
@@ -81,13 +62,4 @@ export function* blobRanges(page: ManifestPage, range: ByteRange): Generator<Blo
     start += length
     if (start >= rangeEnd) return
   }
-}
-
-async function* resume(
-  first: IteratorResult<Uint8Array, unknown>,
-  rest: AsyncGenerator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  if (first.done) return
-  yield first.value
-  yield* rest
 }

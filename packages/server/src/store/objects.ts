@@ -12,7 +12,7 @@ import { type RequestedAttributes, settleAttributes } from './attributes.ts'
 import { getBucket } from './buckets.ts'
 import type { StoreDependencies } from './dependencies.ts'
 import { type Expectations, observe } from './digests.ts'
-import { beginReading, type ObjectReader } from './manifest.ts'
+import { type ObjectReader, readerOf } from './manifest.ts'
 import { discard, forbidOverwrite, noSuchBucket, noSuchKey, tryAgain } from './refusals.ts'
 import { storeBlob } from './store-blob.ts'
 
@@ -75,7 +75,7 @@ export async function openObject(
   key: string,
 ): Promise<ObjectReader> {
   const open = await metadata.openObject(bucket, key)
-  if (open) return beginReading(blobs, open)
+  if (open) return readerOf(blobs, open)
   await getBucket(metadata, bucket)
   throw noSuchKey(key)
 }

@@ -48,6 +48,14 @@ import {
   listUploads,
 } from './uploads.ts'
 
+export type { ByteRange } from '../ports/blob-store.ts'
+export type {
+  Bucket,
+  ListingEntry,
+  StoredObject,
+  Upload,
+  UploadRef,
+} from '../ports/metadata-store.ts'
 export type { CollectionOptions, CollectionReport } from './collect-garbage.ts'
 export type { StoreDependencies } from './dependencies.ts'
 export type { ObjectReader } from './manifest.ts'
