@@ -43,6 +43,11 @@ export {
   toHex,
 } from './headers.ts'
 export * from './limits.ts'
+export {
+  type AccessControlPolicy,
+  decodeAccessControlPolicy,
+  encodeAccessControlPolicy,
+} from './messages/access-control-policy.ts'
 export { type BucketInfo, decodeBucketInfo, encodeBucketInfo } from './messages/bucket-info.ts'
 export { decodeBucketLocation, encodeBucketLocation } from './messages/bucket-location.ts'
 export {

@@ -5,7 +5,7 @@ import {
   childrenOf,
   document,
   element,
-  escapeTextAndControls,
+  escapeReadable,
   optionalElement,
   optionalTextOf,
   parseXml,
@@ -186,8 +186,8 @@ describe('writing', () => {
     )
   })
 
-  test('controls can be written as references instead', () => {
-    expect(escapeTextAndControls('<\f\x7F\n')).toBe('&lt;&#12;&#127;\n')
+  test('controls can be written as references instead, and nothing stays that XML cannot carry', () => {
+    expect(escapeReadable('<\f\x7F\n\0\uFFFE\uFFFF')).toBe('&lt;&#12;&#127;\n\uFFFD\uFFFD\uFFFD')
   })
 
   test('what is written can be read back', () => {
@@ -196,7 +196,7 @@ describe('writing', () => {
     fc.assert(
       fc.property(xmlText, (text) => {
         expect(reread(text)).toBe(text)
-        expect(parseXml(element('a', [escapeTextAndControls(text)]), 'a').text).toBe(text)
+        expect(parseXml(element('a', [escapeReadable(text)]), 'a').text).toBe(text)
       }),
     )
   })

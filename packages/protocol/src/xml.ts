@@ -14,7 +14,7 @@ export interface XmlElement {
 /** Deeper than any message of OSS; our own cap. */
 const MAX_DEPTH = 16
 
-/** The largest message is a Complete of 10,000 parts: a root and three elements each. Our own cap. */
+/** A Complete of 10,000 parts has three elements a part, and may have one more; our own cap. */
 const MAX_ELEMENTS = 40_005
 
 /** Characters. A full page of objects takes below 6 million; our own cap. */
@@ -26,9 +26,9 @@ const MAX_ATTRIBUTES = 1000
 
 /**
  * Reads one document whose root must be `rootName`. Blanks and a byte order mark before it are
- * tolerated, and so are control characters, raw or as references, because keys may hold them and
- * both SDKs and the service write them (DeleteMultipleObjects of the Go, Python and JavaScript
- * SDKs). U+0000 and document types are refused.
+ * tolerated, and so are control characters, raw or as references: keys may hold them, the service
+ * writes them in listings, and SDKs in DeleteMultipleObjects (Go and Python as references, JavaScript
+ * raw). U+0000, U+FFFE, U+FFFF and document types are refused.
  *
  * @throws {OssError} `MalformedXML`, for whatever is wrong with the text.
  */
@@ -109,12 +109,14 @@ export function escapeText(text: string): Xml {
   return text.replace(/[&<>\r\0]/g, (character) => escapes[character] ?? character) as Xml
 }
 
-/** As `escapeText`, with control characters as references, as the service writes them in errors. */
-export function escapeTextAndControls(text: string): Xml {
-  return escapeText(text).replace(
-    /[\x01-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]/g,
-    (character) => `&#${character.charCodeAt(0)};`,
-  ) as Xml
+/**
+ * As `escapeText`, for texts that people read rather than programs compare: controls are references,
+ * as the service writes them in errors, and the two characters that no XML reader takes are replaced.
+ */
+export function escapeReadable(text: string): Xml {
+  return escapeText(text)
+    .replace(/[\x01-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]/g, (control) => `&#${control.charCodeAt(0)};`)
+    .replace(/[\uFFFE\uFFFF]/g, '\uFFFD') as Xml
 }
 
 const escapes: Readonly<Record<string, string>> = {

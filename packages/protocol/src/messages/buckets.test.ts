@@ -4,6 +4,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { date, xmlText } from '../fixtures/arbitraries.ts'
 import { normalise } from '../fixtures/wire.ts'
+import {
+  type AccessControlPolicy,
+  decodeAccessControlPolicy,
+  encodeAccessControlPolicy,
+} from './access-control-policy.ts'
 import { type BucketInfo, decodeBucketInfo, encodeBucketInfo } from './bucket-info.ts'
 import { decodeBucketLocation, encodeBucketLocation } from './bucket-location.ts'
 import {
@@ -225,6 +230,47 @@ describe('GetBucketInfo', () => {
     ['a block in words', sample.replace('>true<', '>yes<')],
   ])('refuses %s', (_, xml) => {
     expect(() => decodeBucketInfo(xml)).toThrow(malformed)
+  })
+})
+
+describe('GetBucketAcl', () => {
+  /** The sample of the GetBucketAcl page of the OSS API reference. */
+  const sample = `<?xml version="1.0" encoding="UTF-8"?>
+<AccessControlPolicy>
+  <Owner>
+    <ID>0022012</ID>
+    <DisplayName>user_example</DisplayName>
+  </Owner>
+  <AccessControlList>
+    <Grant>public-read</Grant>
+  </AccessControlList>
+</AccessControlPolicy>`
+
+  test('the documented sample is read, and written the same', () => {
+    const policy = { owner: { id: '0022012', displayName: 'user_example' }, grant: 'public-read' }
+    expect(decodeAccessControlPolicy(sample)).toEqual(policy)
+    expect(normalise(encodeAccessControlPolicy(policy))).toBe(normalise(sample))
+  })
+
+  test('what is written can be read back', () => {
+    const policies: fc.Arbitrary<AccessControlPolicy> = fc.record({
+      owner,
+      grant: fc.constantFrom('private', 'public-read', 'public-read-write', 'default'),
+    })
+    fc.assert(
+      fc.property(policies, (value) => {
+        expect(decodeAccessControlPolicy(encodeAccessControlPolicy(value))).toEqual(value)
+      }),
+    )
+  })
+
+  test.each([
+    ['nothing', ''],
+    ['no owner', sample.replace(/<Owner>[\s\S]*<\/Owner>/, '')],
+    ['no list', sample.replace(/<AccessControlList>[\s\S]*<\/AccessControlList>/, '')],
+    ['no grant', sample.replace(/<Grant>.*<\/Grant>/, '')],
+  ])('refuses %s', (_, xml) => {
+    expect(() => decodeAccessControlPolicy(xml)).toThrow(malformed)
   })
 })
 

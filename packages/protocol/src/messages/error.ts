@@ -1,7 +1,7 @@
 /** The body of every refusal. */
 
 import { OssError } from '../errors.ts'
-import { document, element, escapeTextAndControls, parseXml, type Xml } from '../xml.ts'
+import { document, element, escapeReadable, parseXml, type Xml } from '../xml.ts'
 
 export interface ErrorMessage {
   readonly code: string
@@ -50,7 +50,7 @@ function errorElement(name: string, text: string | undefined, limit: number): Xm
   if (text === undefined) return undefined
   const short =
     text.length <= limit ? text : `${text.slice(0, limit).replace(/\p{Surrogate}$/u, '')}...`
-  return element(name, [escapeTextAndControls(short)])
+  return element(name, [escapeReadable(short)])
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { formatTimestamp, parseTimestamp } from '../headers.ts'
 import { encodeStrict } from '../percent.ts'
-import { type ETag, parseETag } from '../values.ts'
+import { type ETag, parseETag, type UploadId } from '../values.ts'
 import {
   childOf,
   element,
@@ -74,6 +74,13 @@ export function booleanOf(parent: XmlElement, name: string): boolean {
 
 export function etagOf(parent: XmlElement, name: string): ETag {
   return parseETag(textOf(parent, name))
+}
+
+/** @throws {OssError} `MalformedXML` when it is empty: an upload without an id could not be ended. */
+export function uploadIdOf(parent: XmlElement): UploadId {
+  const text = textOf(parent, 'UploadId').trim()
+  if (text === '') throw malformedXml('UploadId is empty.')
+  return text as UploadId
 }
 
 export function encodingTypeElement({ encodingType }: EncodingOptions): Xml | undefined {

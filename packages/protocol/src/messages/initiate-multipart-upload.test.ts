@@ -42,6 +42,7 @@ test.each([
   ['nothing', ''],
   ['HTML', '<html></html>'],
   ['no upload id', answerOf('initiate').replace(/<UploadId>.*<\/UploadId>/, '')],
+  ['an empty upload id', answerOf('initiate').replace(/<UploadId>.*<\/UploadId>/, '<UploadId/>')],
   ['a cut off body', answerOf('initiate').slice(0, -20)],
 ])('refuses %s', (_, xml) => {
   expect(() => decodeInitiateMultipartUploadResult(xml)).toThrow(

@@ -7,6 +7,7 @@ import {
   encodableElement,
   encodableReader,
   encodingTypeElement,
+  uploadIdOf,
 } from './fields.ts'
 
 export interface InitiateMultipartUploadResult {
@@ -35,6 +36,6 @@ export function decodeInitiateMultipartUploadResult(xml: string): InitiateMultip
   return {
     bucket: textOf(root, 'Bucket'),
     key: encodableReader(root).textOf(root, 'Key'),
-    uploadId: textOf(root, 'UploadId').trim() as UploadId,
+    uploadId: uploadIdOf(root),
   }
 }

@@ -23,6 +23,7 @@ import {
   encodableElement,
   encodableReader,
   encodingTypeElement,
+  uploadIdOf,
 } from './fields.ts'
 
 /** Texts that the request did not give are empty. */
@@ -102,7 +103,7 @@ export function decodeListMultipartUploadsResult(xml: string): ListMultipartUplo
 function listedUploadOf(upload: XmlElement, reader: EncodableReader): ListedUpload {
   return {
     key: reader.textOf(upload, 'Key'),
-    uploadId: textOf(upload, 'UploadId').trim() as UploadId,
+    uploadId: uploadIdOf(upload),
     storageClass: optionalTextOf(upload, 'StorageClass') ?? '',
     initiated: dateOf(upload, 'Initiated'),
   }

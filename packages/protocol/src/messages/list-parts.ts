@@ -25,6 +25,7 @@ import {
   encodingTypeElement,
   etagOf,
   optionalCountOf,
+  uploadIdOf,
 } from './fields.ts'
 
 export interface ListPartsResult {
@@ -91,7 +92,7 @@ export function decodeListPartsResult(xml: string): ListPartsResult {
   return {
     bucket: textOf(root, 'Bucket'),
     key: encodableReader(root).textOf(root, 'Key'),
-    uploadId: textOf(root, 'UploadId').trim() as UploadId,
+    uploadId: uploadIdOf(root),
     storageClass: optionalTextOf(root, 'StorageClass') ?? '',
     partNumberMarker: optionalCountOf(root, 'PartNumberMarker') ?? 0,
     nextPartNumberMarker: optionalCountOf(root, 'NextPartNumberMarker'),
