@@ -20,7 +20,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'tools/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts'],
           testTimeout: 20_000,
           setupFiles,
         },
@@ -29,7 +29,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'system',
-          include: ['tests/**/*.test.ts'],
+          include: ['tests/**/*.test.ts', 'tools/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 60_000,
           setupFiles,

@@ -15,7 +15,11 @@ interface Run {
   readonly exitCode: number | null
 }
 
-async function runCases(names: readonly string[], settings: NodeJS.ProcessEnv = {}): Promise<Run> {
+async function runCases(
+  names: readonly string[],
+  settings: NodeJS.ProcessEnv = {},
+  more: readonly string[] = [],
+): Promise<Run> {
   const outer = Object.entries(process.env).filter(
     ([name]) => !/^(VITEST|CI$|LADING_|NODE_ENV)/.test(name),
   )
@@ -27,6 +31,7 @@ async function runCases(names: readonly string[], settings: NodeJS.ProcessEnv = 
       '--root',
       join(root, 'tools/fixtures/counting'),
       ...names.map((name) => `${name}.case.ts`),
+      ...more,
     ],
     { env: { ...Object.fromEntries(outer), ...settings }, stdio: ['ignore', 'pipe', 'ignore'] },
   )
@@ -68,6 +73,12 @@ test('under CI a skipped test fails the run', async () => {
   const run = await runCases(['passing', 'skipping'], { CI: 'true' })
   expect(run.lines.at(-1)).toBe('1 passed, 1 failed')
   expect(run.exitCode).toBe(1)
+})
+
+test('tests that are left out by name are not skips', async () => {
+  const run = await runCases(['passing', 'failing'], { CI: 'true' }, ['-t', 'one and one$'])
+  expect(run.lines.at(-1)).toBe('1 passed, 0 failed')
+  expect(run.exitCode).toBe(0)
 })
 
 test('the counts of several runs can be collected in a file instead', async () => {

@@ -5,9 +5,16 @@
  */
 
 import { appendFileSync } from 'node:fs'
-import type { Reporter, TestModule } from 'vitest/node'
+import type { Reporter, TestModule, Vitest } from 'vitest/node'
 
 export default class CountReporter implements Reporter {
+  #chosenByName = false
+
+  onInit(vitest: Vitest): void {
+    // Whoever asks for some tests by name (`-t`) knows that the others do not run.
+    this.#chosenByName = vitest.config.testNamePattern !== undefined
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
     let passed = 0
     // An error outside any test still fails the run, so the line must not read as a success.
@@ -19,7 +26,7 @@ export default class CountReporter implements Reporter {
         const { state } = test.result()
         if (state === 'passed') passed += 1
         else if (state === 'failed') failed += 1
-        else skipped.push(`${module.relativeModuleId} > ${test.fullName}`)
+        else if (!this.#chosenByName) skipped.push(`${module.relativeModuleId} > ${test.fullName}`)
       }
     }
     // The default reporter writes its own summary in the same event; ours has to come last.
