@@ -3,6 +3,10 @@
 const room = (name) => `^packages/server/src/${name}/`
 const TESTS = '[.](test|contract)[.]ts$|/fixtures/|/testing/'
 
+/** The client's files that only Node can load; everything else of it runs in a browser too. */
+const NODE_ONLY =
+  '^packages/client/src/(node|transport/node|downloader/download|uploader/(checkpoint-file|file-source|lock-file))[.]ts$'
+
 /** Rooms of the server and the only rooms each may see besides itself. */
 const rooms = {
   http: ['api', 'observe'],
@@ -57,6 +61,20 @@ export default {
       severity: 'error',
       from: { path: '^packages/client/', pathNot: TESTS },
       to: { path: '^packages/(?!client/|protocol/)' },
+    },
+    {
+      name: 'client-touches-node-in-few-files',
+      comment: 'What `index.ts` leads to runs in a browser; Node is behind `node.ts`.',
+      severity: 'error',
+      from: { path: '^packages/client/src/', pathNot: [TESTS, NODE_ONLY] },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'client-reaches-node-by-one-door',
+      comment: 'Only `node.ts` and the files behind it import what needs Node.',
+      severity: 'error',
+      from: { path: '^packages/client/src/', pathNot: [TESTS, NODE_ONLY] },
+      to: { path: [NODE_ONLY, '^undici$', 'node_modules/undici/'] },
     },
     {
       name: 'server-imports-only-protocol',
