@@ -1,0 +1,117 @@
+/** `lading cp`: files to objects and objects to files. */
+
+import type { Command } from 'commander'
+import { usageError } from '../command-error.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { InterruptedError } from '../interrupt.ts'
+import { isOssUrl } from '../oss-url.ts'
+import type { Act } from '../program.ts'
+import { addServiceOptions, type Service, type ServiceFlags, withService } from '../service.ts'
+import { sameCommand } from '../shell.ts'
+import { copyFolder } from '../transfer/copy-folder.ts'
+import { copyOne } from '../transfer/copy-one.ts'
+import { type CopyFlags, type CopyOptions, readCopyOptions } from '../transfer/copy-options.ts'
+import { downloadFolder, planDownload } from '../transfer/download-plan.ts'
+import { checkpointDirectory } from '../transfer/state-directory.ts'
+import { planUpload, uploadFolder } from '../transfer/upload-plan.ts'
+
+interface CpFlags extends ServiceFlags, CopyFlags {
+  readonly recursive?: boolean
+  readonly progress: boolean
+}
+
+export function addCp(program: Command, act: Act): void {
+  const command = program
+    .command('cp')
+    .summary('copy files to objects, and objects to files')
+    .description(
+      'Copies a file to an object or an object to a file; with -r a directory. One of the two is an\noss:// address, the other a path, or - for stdin and stdout. An upload goes in parts, in parallel;\nwhat was interrupted resumes when the same command is given again.',
+    )
+    .argument('<source>', 'FILE, DIRECTORY, - or oss://BUCKET/KEY')
+    .argument('<target>', 'oss://BUCKET/[KEY], FILE, DIRECTORY or -')
+    .option('-r, --recursive', 'a directory, or everything under KEY/')
+    .option('-f, --force', 'overwrite without asking')
+    .option('-u, --update', 'overwrite, but skip what is there already, as large and not older')
+    .option('--part-size <size>', '100K to 5G: 8M is 8 MiB (default: 8M)')
+    .option('--parallel <number>', 'parts at a time (default: 5)')
+    .option('-j, --jobs <number>', 'files at a time, with -r', '3')
+    .option('--bigfile-threshold <size>', 'up to this a file goes in one request (default: a part)')
+    .option('--checkpoint-dir <directory>', 'where to remember uploads that are not done')
+    .option('--content-type <type>', 'of the object')
+    .option('--meta <name=value>', 'metadata of the object (repeatable)', collect, [])
+    .option('--no-progress', 'without a progress bar')
+  addServiceOptions(command).action(act(cp))
+}
+
+function collect(value: string, values: readonly string[]): readonly string[] {
+  return [...values, value]
+}
+
+async function cp(source: string, target: string, flags: CpFlags): Promise<ExitCode> {
+  const isUpload = requireDirection(source, target)
+  if (flags.recursive && (source === '-' || target === '-')) {
+    throw usageError('-r copies directories, and - is none')
+  }
+  const options = readCopyOptions(flags, checkpointDirectory())
+  const outputOptions = { progress: flags.progress, dataOnStdout: target === '-' }
+  return withService(flags, outputOptions, async (service) => {
+    try {
+      return await copy(service, { source, target, isUpload }, options, flags.recursive ?? false)
+    } catch (error) {
+      if (error instanceof InterruptedError) return tellInterrupted(service, error, flags)
+      throw error
+    }
+  })
+}
+
+/** True for an upload. @throws {CommandError} usage, unless exactly one side is an oss:// address. */
+function requireDirection(source: string, target: string): boolean {
+  const [from, to] = [isOssUrl(source), isOssUrl(target)]
+  if (from && to) {
+    throw usageError(
+      'copying from bucket to bucket is not supported yet',
+      'Pipe it: lading cp SOURCE - | lading cp - TARGET',
+    )
+  }
+  if (from || to) return to
+  throw usageError(
+    'neither the source nor the target is an oss:// address',
+    'Try: lading cp FILE oss://BUCKET/KEY',
+  )
+}
+
+interface Copying {
+  readonly source: string
+  readonly target: string
+  readonly isUpload: boolean
+}
+
+async function copy(
+  service: Service,
+  { source, target, isUpload }: Copying,
+  options: CopyOptions,
+  recursive: boolean,
+): Promise<ExitCode> {
+  if (recursive) {
+    const transfers = isUpload
+      ? await uploadFolder(service, source, target, options)
+      : await downloadFolder(service, source, target, options)
+    return copyFolder(service, transfers, options)
+  }
+  const transfer = isUpload
+    ? await planUpload(service, source, target, options)
+    : await planDownload(service, source, target, options)
+  await copyOne(service, transfer, options)
+  return exitCodes.ok
+}
+
+function tellInterrupted({ output }: Service, reason: InterruptedError, flags: CpFlags): ExitCode {
+  // What is done already must be skipped the next time, and not be refused because it exists.
+  const skips = flags.recursive && !flags.update ? ' -u' : ''
+  const resume = `${sameCommand()}${skips}`
+  output.event({ event: 'interrupted', resume })
+  output.note(
+    `lading: ${reason.message}; the parts that were sent are kept\n  Resume with: ${resume}`,
+  )
+  return exitCodes.interrupted
+}

@@ -1,0 +1,40 @@
+/** `lading serve`: the OSS server as a process. */
+
+import type { Command } from 'commander'
+import type { Act } from '../program.ts'
+import type { ServeFlags } from '../serve/serve.ts'
+
+export function addServe(program: Command, act: Act): void {
+  program
+    .command('serve')
+    .summary('be the OSS server')
+    .description(
+      'Serves OSS from one directory, durably. Prints "listening on URL" when it is ready and ends,\nonce the requests in flight are answered, on SIGTERM or Ctrl-C.',
+    )
+    .option('--data <directory>', 'where everything is kept (default: in memory, until it ends)')
+    .option('--port <number>', '0 takes any that is free', '9000')
+    .option('--host <address>', 'what to listen on', '127.0.0.1')
+    .option('--region <region>', 'what signatures must name', 'cn-hangzhou')
+    .option('--workers <number>', 'processes that share the directory', '1')
+    .option('--strict-http', 'refuse Transfer-Encoding together with Content-Length')
+    .option(
+      '--fault <spec>',
+      'fail on purpose, such as UploadPart,part=3,nth=1,cut=body,after=65536 (repeatable)',
+      (spec: string, specs: readonly string[]) => [...specs, spec],
+      [],
+    )
+    .option('--log', 'one JSON line for each request, to stderr')
+    .addHelpText(
+      'after',
+      `
+The first key pair is LADING_ACCESS_KEY_ID and LADING_ACCESS_KEY_SECRET. Without them one is made
+on the first run, printed once to stderr, and kept in the directory.`,
+    )
+    .action(
+      act(async (flags: ServeFlags) => {
+        // Loaded only here: whoever copies a file need not wait for a whole server to load.
+        const { serve } = await import('../serve/serve.ts')
+        return serve(flags)
+      }),
+    )
+}

@@ -1,0 +1,31 @@
+import { MAX_PART_SIZE, MAX_PARTS, MIN_PART_SIZE } from '@lading/protocol'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { formatNumbers, planDemo } from './plan.ts'
+
+test('a file of any size has legal parts, and one that the killed client has not sent', () => {
+  fc.assert(
+    fc.property(fc.nat({ max: 10 * 2 ** 40 }), (size) => {
+      const { partSize, parts, partsBeforeKill } = planDemo(size)
+      expect(partSize).toBeGreaterThanOrEqual(MIN_PART_SIZE)
+      expect(partSize).toBeLessThanOrEqual(MAX_PART_SIZE)
+      expect(Number.isInteger(partSize)).toBe(true)
+      expect(parts).toBeLessThanOrEqual(MAX_PARTS)
+      expect(parts * partSize).toBeGreaterThanOrEqual(size)
+      expect(partsBeforeKill).toBeLessThan(parts)
+    }),
+  )
+})
+
+test("Node's own executable goes in about a dozen parts", () => {
+  expect(planDemo(98 * 1024 * 1024)).toEqual({
+    partSize: 8 * 1024 * 1024,
+    parts: 13,
+    partsBeforeKill: 7,
+  })
+})
+
+test('part numbers are told as runs', () => {
+  expect(formatNumbers([9, 1, 2, 4, 3, 6, 8])).toBe('1-4, 6, 8-9')
+  expect(formatNumbers([])).toBe('')
+})

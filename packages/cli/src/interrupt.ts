@@ -1,0 +1,31 @@
+/** Ctrl-C: the first asks the work to stop and keep what it has, the second ends at once. */
+
+import { exitCodes } from './exit-codes.ts'
+
+/** The reason the signal is aborted with. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError'
+
+  constructor(signalName: string) {
+    super(`stopped by ${signalName}`)
+  }
+}
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Runs `work` with a signal that the first SIGINT, SIGTERM or SIGHUP aborts. */
+export async function interruptible<Result>(
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const controller = new AbortController()
+  function interrupt(name: NodeJS.Signals): void {
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted)
+    controller.abort(new InterruptedError(name))
+  }
+  for (const name of signals) process.on(name, interrupt)
+  try {
+    return await work(controller.signal)
+  } finally {
+    for (const name of signals) process.off(name, interrupt)
+  }
+}

@@ -1,0 +1,126 @@
+/** Progress on a terminal as a bar that moves, elsewhere as a line now and then. */
+
+import { type Options, SingleBar } from 'cli-progress'
+import { barLine, plainLine, type TransferState } from './progress-line.ts'
+import { RateMeter } from './rate-meter.ts'
+
+export interface Progress {
+  /** `loaded` bytes are there now. The first call tells what was there before this run. */
+  update(loaded: number): void
+  /** Takes the bar away while `write` writes a line of its own. */
+  aside(write: () => void): void
+  /** Takes the bar away for good. May be repeated. */
+  stop(): void
+}
+
+export interface ProgressOptions {
+  readonly label: string
+  /** Bytes. */
+  readonly total: number | undefined
+  readonly stream: NodeJS.WriteStream
+}
+
+export const silent: Progress = {
+  update() {},
+  aside: (write) => write(),
+  stop() {},
+}
+
+const plainEveryMs = 5000
+
+export function startProgress(options: ProgressOptions): Progress {
+  return options.stream.isTTY ? new Bar(options) : new Lines(options)
+}
+
+/** What both kinds know. */
+class State {
+  readonly #label: string
+  readonly #total: number | undefined
+  #meter: RateMeter | undefined
+  #loaded = 0
+
+  constructor({ label, total }: ProgressOptions) {
+    this.#label = label
+    this.#total = total
+  }
+
+  update(loaded: number): void {
+    this.#loaded = loaded
+    if (this.#meter) this.#meter.update(loaded)
+    else this.#meter = new RateMeter(loaded)
+  }
+
+  now(): TransferState {
+    return {
+      label: this.#label,
+      loaded: this.#loaded,
+      total: this.#total,
+      rate: this.#meter?.perSecond(),
+    }
+  }
+}
+
+class Bar implements Progress {
+  readonly #state: State
+  readonly #bar: SingleBar
+  #stopped = false
+
+  constructor(options: ProgressOptions) {
+    const state = new State(options)
+    const { stream } = options
+    this.#state = state
+    const settings: Options = {
+      stream,
+      // Nothing that a killed process would leave behind: the cursor hidden, or lines not wrapping.
+      hideCursor: false,
+      clearOnComplete: true,
+      gracefulExit: false,
+      linewrap: true,
+      fps: 10,
+      // One column stays free: a terminal wraps when its last column is written.
+      format: () => barLine(state.now(), (stream.columns || 80) - 1),
+    }
+    this.#bar = new SingleBar(settings)
+    this.#bar.start(1, 0)
+  }
+
+  update(loaded: number): void {
+    this.#state.update(loaded)
+  }
+
+  aside(write: () => void): void {
+    this.#bar.stop()
+    write()
+    if (!this.#stopped) this.#bar.start(1, 0)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#bar.stop()
+  }
+}
+
+class Lines implements Progress {
+  readonly #state: State
+  readonly #stream: NodeJS.WriteStream
+  #printedAt = performance.now()
+
+  constructor(options: ProgressOptions) {
+    this.#state = new State(options)
+    this.#stream = options.stream
+  }
+
+  update(loaded: number): void {
+    this.#state.update(loaded)
+    const now = performance.now()
+    if (now - this.#printedAt < plainEveryMs) return
+    this.#printedAt = now
+    this.#stream.write(`${plainLine(this.#state.now())}\n`)
+  }
+
+  aside(write: () => void): void {
+    write()
+  }
+
+  stop(): void {}
+}

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { RateMeter } from './rate-meter.ts'
+
+function meterWithClock(loaded: number) {
+  const clock = { now: 0 }
+  return { clock, meter: new RateMeter(loaded, () => clock.now) }
+}
+
+test('what was there before the run does not count as speed', () => {
+  const { clock, meter } = meterWithClock(1_000_000)
+  clock.now = 1000
+  meter.update(1_000_500)
+  expect(meter.perSecond()).toBe(500)
+})
+
+test('nothing is told from a moment too short to measure', () => {
+  const { clock, meter } = meterWithClock(0)
+  clock.now = 10
+  meter.update(1_000_000)
+  expect(meter.perSecond()).toBeUndefined()
+})
+
+test('a stall soon shows, because only the last seconds count', () => {
+  const { clock, meter } = meterWithClock(0)
+  while (clock.now < 10_000) {
+    clock.now += 10
+    meter.update(clock.now)
+  }
+  expect(meter.perSecond()).toBeCloseTo(1000)
+  clock.now = 12_500
+  expect(meter.perSecond()).toBeCloseTo(500)
+  clock.now = 16_000
+  expect(meter.perSecond()).toBe(0)
+})
+
+test('a part that is taken back never makes the speed negative', () => {
+  const { clock, meter } = meterWithClock(0)
+  clock.now = 1000
+  meter.update(500)
+  clock.now = 2000
+  meter.update(-100)
+  expect(meter.perSecond()).toBe(0)
+})

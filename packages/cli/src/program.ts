@@ -1,0 +1,73 @@
+/** The command line as a whole: its commands, its help and what an error looks like. */
+
+import { Command, CommanderError } from 'commander'
+import { addCat } from './commands/cat.ts'
+import { addCp } from './commands/cp.ts'
+import { addLs } from './commands/ls.ts'
+import { addMb } from './commands/mb.ts'
+import { addRb } from './commands/rb.ts'
+import { addRm } from './commands/rm.ts'
+import { addServe } from './commands/serve.ts'
+import { addStat } from './commands/stat.ts'
+import { addUploads } from './commands/uploads.ts'
+import { describeError, formatDescribed } from './describe-error.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { version } from './version.ts'
+
+/** What every command hangs its action on: the exit status comes back through it. */
+export type Act = <Arguments extends unknown[]>(
+  work: (...args: Arguments) => Promise<ExitCode>,
+) => (...args: Arguments) => Promise<void>
+
+/** Runs one command line, as `process.argv` has it. Resolves with the exit status; never rejects. */
+export async function run(argv: readonly string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.ok
+  const act: Act =
+    (work) =>
+    async (...args) => {
+      exitCode = await work(...args)
+    }
+  try {
+    await makeProgram(act).parseAsync([...argv])
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Its sentence is already printed; it counts help that was asked for as an error of status 0.
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    }
+    const described = describeError(error)
+    process.stderr.write(`${formatDescribed(described)}\n`)
+    return described.exitCode
+  }
+}
+
+function makeProgram(act: Act): Command {
+  const program = new Command('lading')
+    .description(
+      'Uploads big files to Alibaba Cloud OSS in parts, each of them proved, and resumes after anything.\nOr is the OSS server itself: lading serve.',
+    )
+    .version(version, '-V, --version')
+    .helpCommand(true)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, 'lading: ')),
+    })
+    .showHelpAfterError('  See: lading COMMAND --help')
+    .addHelpText('after', afterHelp)
+  for (const add of [addCp, addLs, addStat, addCat, addRm, addMb, addRb, addUploads, addServe]) {
+    add(program, act)
+  }
+  return program
+}
+
+const afterHelp = `
+Where and who, in this order: the flags; OSS_ENDPOINT, OSS_REGION, OSS_ACCESS_KEY_ID,
+OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN; ~/.ossutilconfig.
+
+Exit status: 0 ok, 1 some failed, 2 usage, 3 configuration, 4 not found, 5 denied, 6 network,
+7 verification failed, 8 exists, 130 interrupted (parts are kept).
+
+Example:
+  $ lading serve --data ./data --port 9000
+  $ lading cp movie.mov oss://my-bucket/ --endpoint http://127.0.0.1:9000`

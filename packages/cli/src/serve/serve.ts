@@ -1,0 +1,82 @@
+/** What `lading serve` does with its flags: one server, or a primary with its workers. */
+
+import cluster from 'node:cluster'
+import { type Fault, parseFault, type ServerOptions } from '@lading/server'
+import { CommandError, usageError } from '../command-error.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { interruptible } from '../interrupt.ts'
+import { parseCount } from '../quantities.ts'
+import { announce, tellMadeCredentials } from './announce.ts'
+import { guardRejections } from './guard-rejections.ts'
+import { runServer } from './run-server.ts'
+import { runWorkers } from './run-workers.ts'
+import { runAsWorker } from './worker.ts'
+
+export interface ServeFlags {
+  readonly data?: string
+  readonly port: string
+  readonly host: string
+  readonly region: string
+  readonly workers: string
+  readonly strictHttp?: boolean
+  readonly fault: readonly string[]
+  readonly log?: boolean
+}
+
+export async function serve(flags: ServeFlags): Promise<ExitCode> {
+  const options = readOptions(flags)
+  const workers = parseCount(flags.workers, { min: 1, max: 64 })
+  if (workers > 1 && flags.data === undefined) {
+    throw usageError('workers share a directory, and there is none', 'Give --data DIRECTORY.')
+  }
+  guardRejections()
+  if (cluster.isWorker) return runAsWorker(options)
+  return interruptible((stop) =>
+    workers === 1
+      ? runServer(options, stop, (server) => {
+          tellMadeCredentials(server)
+          announce(server.url)
+        })
+      : runWorkers({
+          count: workers,
+          stop,
+          onReady: announce,
+          note: (text) => process.stderr.write(`${text}\n`),
+        }),
+  )
+}
+
+function readOptions(flags: ServeFlags): ServerOptions {
+  return {
+    data: flags.data === undefined ? 'memory' : { directory: flags.data },
+    host: flags.host,
+    port: parseCount(flags.port, { min: 0, max: 65_535 }),
+    region: flags.region,
+    faults: flags.fault.map(readFault),
+    strictHttp: flags.strictHttp,
+    log: flags.log ? process.stderr : undefined,
+    ...readKeyPair(process.env),
+  }
+}
+
+function readFault(spec: string): Fault {
+  try {
+    return parseFault(spec)
+  } catch (error) {
+    throw usageError(`--fault ${spec}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function readKeyPair(
+  environment: Readonly<Record<string, string | undefined>>,
+): Pick<ServerOptions, 'credentials'> {
+  const { LADING_ACCESS_KEY_ID: id, LADING_ACCESS_KEY_SECRET: secret } = environment
+  if (!id && !secret) return {}
+  if (!id || !secret) {
+    throw new CommandError(
+      exitCodes.config,
+      'LADING_ACCESS_KEY_ID and LADING_ACCESS_KEY_SECRET are set together or not at all',
+    )
+  }
+  return { credentials: [{ accessKeyId: id, accessKeySecret: secret }] }
+}

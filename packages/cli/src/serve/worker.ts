@@ -1,0 +1,28 @@
+/** One of `--workers N`: a server that its primary starts, watches and drains. */
+
+import cluster from 'node:cluster'
+import type { ServerOptions } from '@lading/server'
+import type { ExitCode } from '../exit-codes.ts'
+import { tellMadeCredentials } from './announce.ts'
+import { isMessage, type PrimaryDrain, type WorkerReady } from './messages.ts'
+import { runServer } from './run-server.ts'
+
+export async function runAsWorker(options: ServerOptions): Promise<ExitCode> {
+  // A terminal sends its signals to the whole group; when to stop is the primary's to say.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {})
+  const stop = new AbortController()
+  process.on('message', (message) => {
+    if (isMessage<PrimaryDrain>('drain', message)) stop.abort()
+  })
+  const port = Number(process.env.LADING_WORKER_PORT ?? options.port)
+  const status = await runServer({ ...options, port }, stop.signal, (server) => {
+    tellMadeCredentials(server)
+    const { url, port } = server
+    const ready: WorkerReady = { kind: 'ready', url, port }
+    process.send?.(ready)
+  })
+  // The channel to the primary would keep the process alive. Through `cluster`, because a bare
+  // `process.disconnect()` in a worker ends it with 0 whatever the status.
+  cluster.worker?.disconnect()
+  return status
+}

@@ -1,0 +1,69 @@
+/** What every command that talks to a service has in common: its flags, its client, its end. */
+
+import { OssClient } from '@lading/client/node'
+import { type Command, Option } from 'commander'
+import { interruptible } from './interrupt.ts'
+import { Output, type OutputOptions } from './output/output.ts'
+import { readConfigFile } from './settings/config-file.ts'
+import { resolveSettings, type SettingFlags, type Settings } from './settings/settings.ts'
+
+export interface ServiceFlags extends SettingFlags {
+  readonly configFile?: string | undefined
+  readonly json?: boolean | undefined
+}
+
+export interface Service {
+  readonly client: OssClient
+  readonly settings: Settings
+  readonly output: Output
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal
+}
+
+export function addServiceOptions(command: Command): Command {
+  return command
+    .option('-e, --endpoint <url>', 'the service, such as http://127.0.0.1:9000')
+    .option('--region <region>', 'what signatures name (default: the endpoint says)')
+    .option('-i, --access-key-id <id>', 'better given as OSS_ACCESS_KEY_ID')
+    .option('-k, --access-key-secret <secret>', 'better given as OSS_ACCESS_KEY_SECRET')
+    .option('-t, --sts-token <token>', 'better given as OSS_SESSION_TOKEN')
+    .option('-c, --config-file <file>', 'instead of ~/.ossutilconfig')
+    .option('--profile <name>', 'the section [profile NAME] of the configuration')
+    .addOption(new Option('--sign-version <version>', 'default: v4').choices(['v4', 'v1']))
+    .addOption(
+      new Option(
+        '--addressing-style <style>',
+        'default: path on an IP or localhost, else virtual',
+      ).choices(['virtual', 'path', 'cname']),
+    )
+    .option('--json', 'one JSON object a line instead of words')
+}
+
+/** Reads the settings, runs `work` with a client of its own, and closes whatever is open. */
+export async function withService<Result>(
+  flags: ServiceFlags,
+  outputOptions: OutputOptions,
+  work: (service: Service) => Promise<Result>,
+): Promise<Result> {
+  const output = new Output({ json: flags.json, ...outputOptions })
+  if (flags.accessKeySecret !== undefined || flags.stsToken !== undefined) {
+    output.note('lading: a secret on the command line is seen by everyone on this machine')
+  }
+  const config = await readConfigFile(
+    flags.configFile ?? (process.env.OSSUTIL_CONFIG_FILE || undefined),
+  )
+  const settings = resolveSettings(flags, process.env, config)
+  const client = new OssClient({
+    endpoint: settings.endpoint,
+    region: settings.region,
+    credentials: settings.credentials,
+    signatureVersion: settings.signatureVersion,
+    ...(settings.addressStyle && { style: settings.addressStyle }),
+  })
+  try {
+    return await interruptible((signal) => work({ client, settings, output, signal }))
+  } finally {
+    output.close()
+    await client.close()
+  }
+}

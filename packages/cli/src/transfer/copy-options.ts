@@ -1,0 +1,72 @@
+/** What `lading cp` was told about how to copy. */
+
+import { MAX_PART_SIZE, MIN_PART_SIZE } from '@lading/protocol'
+import { usageError } from '../command-error.ts'
+import { parseCount, parseSize } from '../quantities.ts'
+
+export interface CopyOptions {
+  /** Bytes; `undefined` leaves it to the client. */
+  readonly partSize: number | undefined
+  /** Bytes. Files of at most so many go in one request. */
+  readonly bigfileThreshold: number
+  /** Parts in flight; `undefined` leaves it to the client. */
+  readonly parallel: number | undefined
+  /** Files at a time. */
+  readonly jobs: number
+  readonly checkpointDirectory: string
+  /** Overwrite without asking. */
+  readonly force: boolean
+  /** Skip what is there already, as large and not older. */
+  readonly update: boolean
+  readonly contentType: string | undefined
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+export interface CopyFlags {
+  readonly partSize?: string
+  readonly bigfileThreshold?: string
+  readonly parallel?: string
+  readonly jobs: string
+  readonly checkpointDir?: string
+  readonly force?: boolean
+  readonly update?: boolean
+  readonly contentType?: string
+  readonly meta: readonly string[]
+}
+
+const MiB = 1024 * 1024
+const defaultPartSize = 8 * MiB
+
+/** @throws {CommandError} usage. */
+export function readCopyOptions(flags: CopyFlags, stateDirectory: string): CopyOptions {
+  const partSize = flags.partSize === undefined ? undefined : readPartSize(flags.partSize)
+  return {
+    partSize,
+    // What fits into one part gains nothing from being an upload, and leaves none open when it fails.
+    bigfileThreshold:
+      flags.bigfileThreshold === undefined
+        ? Math.min(partSize ?? defaultPartSize, defaultPartSize)
+        : parseSize(flags.bigfileThreshold),
+    parallel:
+      flags.parallel === undefined ? undefined : parseCount(flags.parallel, { min: 1, max: 256 }),
+    jobs: parseCount(flags.jobs, { min: 1, max: 64 }),
+    checkpointDirectory: flags.checkpointDir ?? stateDirectory,
+    force: flags.force ?? false,
+    update: flags.update ?? false,
+    contentType: flags.contentType,
+    metadata: Object.fromEntries(flags.meta.map(readMetadata)),
+  }
+}
+
+function readPartSize(text: string): number {
+  const size = parseSize(text)
+  if (size >= MIN_PART_SIZE && size <= MAX_PART_SIZE) return size
+  throw usageError(`a part of ${text} is not possible`, 'A part has from 100 KiB to 5 GiB.')
+}
+
+function readMetadata(text: string): [name: string, value: string] {
+  const equals = text.indexOf('=')
+  const name = text.slice(0, equals)
+  if (equals > 0 && /^[\w!#$%&'*+.^`|~-]+$/.test(name)) return [name, text.slice(equals + 1)]
+  throw usageError(`"${text}" is not metadata`, 'Write it --meta NAME=VALUE.')
+}

@@ -1,0 +1,95 @@
+/** One file or object on its way, and what is said of it. */
+
+import { describeError } from '../describe-error.ts'
+import type { Output } from '../output/output.ts'
+import { printable } from '../output/printable.ts'
+import { formatDuration, formatSize, plural } from '../quantities.ts'
+
+/** From where to where, as the command line writes it. */
+export interface Route {
+  readonly source: string
+  readonly target: string
+}
+
+/** Told while bytes move. */
+export interface TransferProgress {
+  /** Bytes. */
+  readonly loaded: number
+  /** Bytes; `undefined` for a stream. */
+  readonly total: number | undefined
+  /** Parts that the service has. */
+  readonly partsDone: number
+  readonly parts: number | undefined
+}
+
+export interface TransferContext {
+  readonly onProgress: (progress: TransferProgress) => void
+  readonly signal: AbortSignal
+  /** Whether a person may be asked before something is overwritten. */
+  readonly mayAsk: boolean
+}
+
+export interface Transferred {
+  /** Bytes. */
+  readonly size: number
+  /** 0 when it went in one request. */
+  readonly parts: number
+  /** Of them, those that an earlier run had sent. */
+  readonly resumedParts: number
+  /** What else `--json` tells. */
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+const progressEventEveryMs = 500
+
+/** Wraps a listener so that `--json` hears of progress too, now and then. */
+export function tellProgress(
+  output: Output,
+  route: Route,
+  listener: (progress: TransferProgress) => void,
+): (progress: TransferProgress) => void {
+  let toldAt = Number.NEGATIVE_INFINITY
+  return (progress) => {
+    listener(progress)
+    const now = performance.now()
+    if (!output.json || now - toldAt < progressEventEveryMs) return
+    toldAt = now
+    output.event({ event: 'progress', ...route, ...progress })
+  }
+}
+
+/** `copied a.mov to oss://films/a.mov: 98.2 MiB, 13 parts (7 resumed), 1.2 s`. */
+export function tellCopied(
+  output: Output,
+  { source, target }: Route,
+  { size, parts, resumedParts, facts }: Transferred,
+  ms: number,
+): void {
+  const resumed = resumedParts > 0 ? ` (${resumedParts.toLocaleString('en-US')} resumed)` : ''
+  const count = parts > 0 ? [`${plural(parts, 'part')}${resumed}`] : []
+  const figures = [formatSize(size), ...count, formatDuration(ms)].join(', ')
+  output.result(`copied ${printable(source)} to ${printable(target)}: ${figures}`, {
+    event: 'copied',
+    source,
+    target,
+    size,
+    parts,
+    resumedParts,
+    ms: Math.round(ms),
+    ...facts,
+  })
+}
+
+export function tellSkipped(output: Output, { source, target }: Route): void {
+  output.result(`skipped ${printable(source)}: ${printable(target)} is as large and not older`, {
+    event: 'skipped',
+    source,
+    target,
+  })
+}
+
+/** With `--json`, so that every file has its line whatever became of it. */
+export function tellFailed(output: Output, { source, target }: Route, error: unknown): void {
+  const { message, code, requestId, exitCode } = describeError(error)
+  output.event({ event: 'failed', source, target, message, code, requestId, exitCode })
+}

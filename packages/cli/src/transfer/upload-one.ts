@@ -1,0 +1,95 @@
+/** One file, or what comes on stdin, to one object. */
+
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { fileCheckpoints, upload } from '@lading/client/node'
+import { OssError } from '@lading/protocol'
+import { canAsk, confirm } from '../ask.ts'
+import { CommandError, usageError } from '../command-error.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { formatOssUrl } from '../oss-url.ts'
+import { printable } from '../output/printable.ts'
+import type { Service } from '../service.ts'
+import type { CopyOptions } from './copy-options.ts'
+import type { TransferContext, Transferred } from './transfer.ts'
+
+export interface UploadJob {
+  /** A path, or `-` for stdin. */
+  readonly source: string
+  readonly bucket: string
+  readonly key: string
+}
+
+/** Resolves once the object is proved to be the file. */
+export async function uploadOne(
+  service: Service,
+  job: UploadJob,
+  options: CopyOptions,
+  context: TransferContext,
+): Promise<Transferred> {
+  const overwrite = options.force || options.update
+  try {
+    return await attempt(service, job, options, context, overwrite)
+  } catch (error) {
+    const exists = error instanceof OssError && error.code === 'FileAlreadyExists'
+    // Stdin can be read once, and it is not free to answer questions.
+    if (!exists || job.source === '-' || !context.mayAsk || !canAsk()) throw error
+    service.output.close()
+    const place = printable(formatOssUrl(job.bucket, job.key))
+    if (!(await confirm(`${place} exists. Overwrite it?`, context.signal))) throw error
+    return attempt(service, job, options, context, true)
+  }
+}
+
+async function attempt(
+  { client, output }: Service,
+  { source, bucket, key }: UploadJob,
+  options: CopyOptions,
+  { onProgress, signal }: TransferContext,
+  overwrite: boolean,
+): Promise<Transferred> {
+  const { partSize, parallel, contentType, metadata } = options
+  const stream = await openStream(source)
+  try {
+    const handle = upload(
+      client,
+      stream ?? source,
+      { bucket, key },
+      {
+        ...(partSize !== undefined && { partSize }),
+        ...(parallel !== undefined && { parallel }),
+        multipartThreshold: options.bigfileThreshold,
+        checkpoint: fileCheckpoints({ directory: options.checkpointDirectory }),
+        // Fed the same bytes again, a stream resumes: a part counts only if it equals what is read.
+        ...(stream && { sourceName: source === '-' ? 'stdin' : source }),
+        forbidOverwrite: !overwrite,
+        contentType,
+        metadata,
+        signal,
+        onProgress,
+        onNotice: (notice) => output.note(`lading: ${notice}`),
+      },
+    )
+    const { size, parts, resumedParts, ...facts } = await handle.done
+    return { size, parts, resumedParts, facts }
+  } finally {
+    stream?.destroy()
+  }
+}
+
+/** `undefined` for a file, which is read by position and by several parts at once. */
+async function openStream(source: string): Promise<Readable | undefined> {
+  if (source === '-') return process.stdin
+  return (await requireUploadable(source)) === 'file' ? undefined : createReadStream(source)
+}
+
+/** @throws {CommandError} when there is nothing to read, or a directory. */
+export async function requireUploadable(path: string): Promise<'file' | 'stream'> {
+  const stats = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause
+    throw new CommandError(exitCodes.notFound, `cannot read ${path}: no such file`, { cause })
+  })
+  if (stats.isDirectory()) throw usageError(`${path} is a directory`, 'Pass -r to copy all of it.')
+  return stats.isFile() ? 'file' : 'stream'
+}
