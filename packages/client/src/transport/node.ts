@@ -1,6 +1,7 @@
 /** HTTP under Node: undici's pool. Never `fetch`, which costs several times the CPU for large bodies. */
 
 import type { Socket } from 'node:net'
+import { decodeHeaderText } from '@lading/protocol'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
 import { TransportError } from '../errors.ts'
 import type { ExchangeOptions, HttpRequest, HttpResponse, Transport } from './contract.ts'
@@ -161,7 +162,8 @@ function joined(
 ): ReadonlyMap<string, string> {
   const result = new Map<string, string>()
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) result.set(name, Array.isArray(value) ? value.join(', ') : value)
+    if (value === undefined) continue
+    result.set(name, decodeHeaderText(Array.isArray(value) ? value.join(', ') : value))
   }
   return result
 }

@@ -1,0 +1,207 @@
+/** `download` and `readObject` against the server. */
+
+import { lstat, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { type DownloadProgress, download, type OssClient, readObject } from '@lading/client/node'
+import { parseFault } from '@lading/server'
+import { expect, test } from 'vitest'
+import { temporaryDirectory } from '../support/temporary.ts'
+import { BUCKET, bytesOf, KiB, randomContent, startService, tampering } from './service.ts'
+
+const object = { bucket: BUCKET, key: 'to be read' }
+const partSize = 64 * KiB
+const content = randomContent(5 * partSize + 3)
+
+async function destinationIn(directory: string): Promise<string> {
+  return join(directory, 'file.bin')
+}
+
+async function put(client: OssClient, body: Uint8Array = content): Promise<void> {
+  await client.putObject({ ...object, body })
+}
+
+test('a file gets all bytes in parallel ranges, and nothing else is left beside it', async () => {
+  const service = await startService()
+  await put(service.client)
+  const directory = await temporaryDirectory()
+  const path = await destinationIn(directory)
+  const heard: DownloadProgress[] = []
+
+  const result = await download(service.client, object, path, {
+    partSize,
+    parallel: 3,
+    onProgress: (progress) => void heard.push(progress),
+  })
+
+  expect(result).toMatchObject({ size: content.length, verified: true, status: 200 })
+  expect(Buffer.compare(await readFile(path), content)).toBe(0)
+  expect(await readdir(directory)).toEqual(['file.bin'])
+  expect(heard.at(-1)).toEqual({ loaded: content.length, total: content.length })
+  expect(service.count('GetObject')).toBe(6)
+})
+
+test('an empty object makes an empty file', async () => {
+  const { client } = await startService()
+  await put(client, new Uint8Array(0))
+  const path = await destinationIn(await temporaryDirectory())
+  await download(client, object, path)
+  expect(await readFile(path)).toHaveLength(0)
+})
+
+test('a stream is given all bytes and ended', async () => {
+  const { client } = await startService()
+  await put(client)
+  const chunks: Buffer[] = []
+  const stream = new Writable({
+    write(chunk, _, done) {
+      chunks.push(chunk)
+      done()
+    },
+  })
+
+  await download(client, object, stream)
+
+  expect(stream.writableFinished).toBe(true)
+  expect(Buffer.compare(Buffer.concat(chunks), content)).toBe(0)
+})
+
+test('a range that fails is asked for again', async () => {
+  const service = await startService({
+    faults: [
+      parseFault('GetObject,nth=2,cut=request'),
+      parseFault('GetObject,nth=4,fail=InternalError'),
+    ],
+  })
+  await put(service.client)
+  const path = await destinationIn(await temporaryDirectory())
+  await download(service.client, object, path, { partSize })
+  expect(Buffer.compare(await readFile(path), content)).toBe(0)
+})
+
+test('a body that breaks is gone on with from the byte it broke at', async () => {
+  const service = await startService()
+  await put(service.client)
+  const asked: (string | undefined)[] = []
+  let broken = 0
+  const transport = tampering(({ headers }, response) => {
+    if (response.status !== 206) return response
+    asked.push(headers.get('range'))
+    broken += 1
+    return broken > 2 ? response : { ...response, body: breaking(response.body) }
+  })
+  async function* breaking(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      yield chunk.subarray(0, 10)
+      const { TransportError } = await import('@lading/client')
+      throw new TransportError('broken on purpose')
+    }
+  }
+
+  const bytes = await bytesOf(readObject(service.connect({ transport }), object))
+
+  expect(Buffer.compare(bytes, content)).toBe(0)
+  const last = content.length - 1
+  expect(asked).toEqual([`bytes=0-${last}`, `bytes=10-${last}`, `bytes=20-${last}`])
+})
+
+test('a whole object in answer to a range is refused, and no file appears', async () => {
+  const service = await startService()
+  await put(service.client)
+  const transport = tampering((_, response) =>
+    response.status === 206 ? { ...response, status: 200 } : response,
+  )
+  const directory = await temporaryDirectory()
+
+  const downloaded = download(
+    service.connect({ transport }),
+    object,
+    await destinationIn(directory),
+  )
+
+  await expect(downloaded).rejects.toMatchObject({ name: 'TransportError' })
+  expect(await readdir(directory)).toEqual([])
+})
+
+test("bytes that are not the object's are refused, and the file that was there stays", async () => {
+  const service = await startService()
+  await put(service.client)
+  const transport = tampering((_, response) =>
+    response.status === 206 ? { ...response, body: flipped(response.body) } : response,
+  )
+  async function* flipped(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) yield chunk.map((byte) => byte ^ 1)
+  }
+  const directory = await temporaryDirectory()
+  const path = await destinationIn(directory)
+  await writeFile(path, 'before')
+  const client = service.connect({ transport })
+
+  await expect(download(client, object, path, { partSize })).rejects.toMatchObject({
+    name: 'IntegrityError',
+    subject: 'object',
+  })
+  await expect(bytesOf(readObject(client, object))).rejects.toMatchObject({
+    name: 'IntegrityError',
+  })
+  expect(await readFile(path, 'utf8')).toBe('before')
+  expect(await readdir(directory)).toEqual(['file.bin'])
+})
+
+test('an object that is replaced while it is read is noticed', async () => {
+  const service = await startService()
+  await put(service.client)
+  const directory = await temporaryDirectory()
+  let replaced: Promise<unknown> | undefined
+  const transport = tampering(({ method }, response) => {
+    if (method === 'HEAD') replaced = put(service.client, randomContent(content.length))
+    return response
+  })
+  const client = service.connect({
+    transport: {
+      ...transport,
+      async exchange(request, options) {
+        await replaced
+        return transport.exchange(request, options)
+      },
+    },
+  })
+
+  const downloaded = download(client, object, await destinationIn(directory), { partSize })
+
+  await expect(downloaded).rejects.toMatchObject({ code: 'PreconditionFailed' })
+  expect(await readdir(directory)).toEqual([])
+})
+
+test('an abort leaves no file', async () => {
+  const service = await startService()
+  await put(service.client)
+  const directory = await temporaryDirectory()
+  const controller = new AbortController()
+
+  const downloaded = download(service.client, object, await destinationIn(directory), {
+    partSize,
+    parallel: 1,
+    signal: controller.signal,
+    onProgress: () => controller.abort(new Error('enough')),
+  })
+
+  await expect(downloaded).rejects.toThrow('enough')
+  expect(await readdir(directory)).toEqual([])
+})
+
+test('a link stays a link, and what is no file is refused', async () => {
+  const { client } = await startService()
+  await put(client)
+  const directory = await temporaryDirectory()
+  const path = await destinationIn(directory)
+  const link = join(directory, 'link')
+  await writeFile(path, 'before')
+  await symlink(path, link)
+
+  await download(client, object, link)
+
+  expect((await lstat(link)).isSymbolicLink()).toBe(true)
+  expect(Buffer.compare(await readFile(path), content)).toBe(0)
+  await expect(download(client, object, '/dev/null')).rejects.toThrow(TypeError)
+})

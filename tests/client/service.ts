@@ -1,0 +1,119 @@
+/** A server with a bucket and a client of it, both of which last as long as the test. */
+
+import { randomBytes } from 'node:crypto'
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
+import {
+  type NodeClientOptions,
+  nodeTransport,
+  OssClient,
+  type Transport,
+} from '@lading/client/node'
+import { type RunningServer, type ServerOptions, startServer } from '@lading/server'
+import { onTestFinished } from 'vitest'
+
+export const BUCKET = 'lading-client'
+export const KiB = 1024
+
+export interface Service {
+  readonly server: RunningServer
+  readonly client: OssClient
+  /** What the server was asked, in the order it answered. */
+  readonly log: readonly LoggedRequest[]
+  /** How many requests of `operation` the server answered so far. */
+  count(operation: string): number
+  connect(options?: Partial<NodeClientOptions>): OssClient
+}
+
+export interface LoggedRequest {
+  readonly operation: string
+  readonly status: number
+  readonly partNumber?: number | string
+}
+
+export async function startService(options: ServerOptions = {}): Promise<Service> {
+  const log: LoggedRequest[] = []
+  const server = await startServer({
+    ...options,
+    log: { write: (line: string) => void log.push(JSON.parse(line)) },
+  })
+  onTestFinished(() => server.close({ graceMs: 0 }))
+  const connect = (more: Partial<NodeClientOptions> = {}): OssClient => {
+    const client = new OssClient({
+      endpoint: server.url,
+      credentials: server.credentials,
+      retry: { baseDelayMs: 1, maxDelayMs: 5 },
+      ...more,
+    })
+    onTestFinished(() => client.close())
+    return client
+  }
+  const client = connect()
+  await client.putBucket({ bucket: BUCKET })
+  return {
+    server,
+    client,
+    log,
+    count: (operation) => log.filter((request) => request.operation === operation).length,
+    connect,
+  }
+}
+
+/** Bytes that no two calls share. */
+export function randomContent(size: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(randomBytes(size))
+}
+
+/** The usual transport, with `change` applied to what it brings. */
+export function tampering(
+  change: (
+    request: Parameters<Transport['exchange']>[0],
+    response: Awaited<ReturnType<Transport['exchange']>>,
+  ) => Awaited<ReturnType<Transport['exchange']>>,
+): Transport {
+  const transport = nodeTransport()
+  return {
+    exchange: async (request, options) =>
+      change(request, await transport.exchange(request, options)),
+    close: () => transport.close(),
+  }
+}
+
+export async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = []
+  for await (const chunk of chunks) all.push(chunk)
+  return Buffer.concat(all)
+}
+
+export interface Proxy {
+  readonly url: string
+  /** Connections so far. */
+  accepted(): number
+  /** Connections that are open now. */
+  open(): number
+}
+
+/** Stands before a server and counts connections. */
+export async function startProxy(port: number): Promise<Proxy> {
+  const open = new Set<Socket>()
+  let accepted = 0
+  const proxy = createServer((socket) => {
+    accepted += 1
+    open.add(socket)
+    const onward = createConnection(port, '127.0.0.1')
+    socket.pipe(onward).pipe(socket)
+    socket.on('error', () => onward.destroy())
+    onward.on('error', () => socket.destroy())
+    socket.on('close', () => {
+      open.delete(socket)
+      onward.destroy()
+    })
+    onward.on('close', () => socket.destroy())
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  onTestFinished(async () => {
+    for (const socket of open) socket.destroy()
+    await new Promise((resolve) => proxy.close(resolve))
+  })
+  const { port: own } = proxy.address() as AddressInfo
+  return { url: `http://127.0.0.1:${own}`, accepted: () => accepted, open: () => open.size }
+}
