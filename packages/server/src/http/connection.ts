@@ -57,7 +57,8 @@ export class Connection {
     this.#last = last
     this.#tail = this.#tail.then(async () => {
       try {
-        if (!this.#socket.destroyed) await answer()
+        // What follows an answer that closes is not to be done: nobody would learn that it was.
+        if (!this.#closing && !this.#socket.destroyed) await answer()
       } finally {
         last.answered = true
         this.#waiting -= 1
