@@ -18,6 +18,8 @@ const SILENCE = 30_000
 
 export class RawConnection {
   readonly socket: Socket
+  /** What the system said instead of sending or receiving, such as a reset by the server. */
+  failure: Error | undefined
   #received: Buffer = Buffer.alloc(0)
   #ended = false
   #wake: () => void = () => {}
@@ -32,8 +34,11 @@ export class RawConnection {
       this.#ended = true
       this.#wake()
     }
-    // A reset is an end as well; whether an answer was lost by it shows in what was received.
-    socket.on('end', end).on('error', end).on('close', end)
+    socket.on('end', end).on('close', end)
+    socket.on('error', (error) => {
+      this.failure = error
+      end()
+    })
     socket.setTimeout(SILENCE, () => socket.destroy(new Error('Nothing came.')))
   }
 

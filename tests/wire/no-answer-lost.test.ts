@@ -1,4 +1,7 @@
-/** A refusal in the middle of a body reaches its client, every time. */
+/**
+ * A refusal in the middle of a body reaches its client, every time. A client whose sending fails counts
+ * as one that lost it: libcurl then reports that and drops what it received.
+ */
 
 import { randomBytes } from 'node:crypto'
 import { type RunningServer, startServer } from '@lading/server'
@@ -71,7 +74,7 @@ describe(`in ${ROUNDS} of ${ROUNDS} rounds, while 8 MiB are being sent,`, () => 
       const refusal = await connection.answer()
       expect([refusal.status, refusal.headers.get('connection')]).toEqual([403, 'close'])
       await sent
-      expect(await connection.rest()).toBe('')
+      expect([await connection.rest(), connection.failure]).toEqual(['', undefined])
       connection.destroy()
       read += 1
     }
@@ -86,6 +89,7 @@ describe(`in ${ROUNDS} of ${ROUNDS} rounds, while 8 MiB are being sent,`, () => 
       await connection.send(BODY)
       const refusal = await connection.answer()
       expect([refusal.status, element(refusal.text, 'Code')]).toEqual([403, 'AccessDenied'])
+      expect([await connection.rest(), connection.failure]).toEqual(['', undefined])
       connection.destroy()
       read += 1
     }
@@ -101,6 +105,7 @@ describe(`in ${ROUNDS} of ${ROUNDS} rounds, while 8 MiB are being sent,`, () => 
       const refusal = await connection.answer()
       expect([refusal.status, element(refusal.text, 'Code')]).toEqual([400, 'BadRequest'])
       await sent
+      expect([await connection.rest(), connection.failure]).toEqual(['', undefined])
       connection.destroy()
       read += 1
     }
@@ -117,7 +122,7 @@ test('a body beyond what would be read for the answer is refused with a closing 
     const refusal = await connection.answer()
     expect([refusal.status, refusal.headers.get('connection')]).toEqual([403, 'close'])
     await sent
-    expect(await connection.rest()).toBe('')
+    expect([await connection.rest(), connection.failure]).toEqual(['', undefined])
   } finally {
     connection.destroy()
   }
