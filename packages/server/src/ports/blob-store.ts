@@ -37,6 +37,7 @@ export interface BlobStore {
    * throw at the very end of `bytes` comes before any sync. A failed sync is never retried.
    *
    * @throws {NoSpaceError} the disk is full; nothing is left behind.
+   * @throws {BlobLostError} somebody deleted the blob before it was whole.
    */
   write(bytes: AsyncIterable<Uint8Array>, options?: { signal?: AbortSignal }): Promise<BlobRef>
 
@@ -72,6 +73,18 @@ export class BlobDamagedError extends Error {
 
   constructor(id: BlobId, detail: string, options?: ErrorOptions) {
     super(`Blob ${id} is damaged: ${detail}`, options)
+  }
+}
+
+/**
+ * A blob was deleted while it was being written: the collector, perhaps of another process, took it
+ * for one that was left behind. Writing the same bytes again is all it takes.
+ */
+export class BlobLostError extends Error {
+  override readonly name = 'BlobLostError'
+
+  constructor(id: BlobId, options?: ErrorOptions) {
+    super(`Blob ${id} was deleted while it was written.`, options)
   }
 }
 

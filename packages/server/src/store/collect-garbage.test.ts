@@ -27,6 +27,9 @@ function collectAll({ store, clock }: OpenStore): Promise<CollectionReport> {
   return store.collectGarbage({ before: clock.advance(1), orphanBefore: clock.now() })
 }
 
+/** Longer than any commit takes. */
+const COMMITTED = 11 * 60 * 1000
+
 const nothing = { garbageBlobs: 0, orphanBlobs: 0, failures: 0, failure: undefined }
 
 test('parts of an aborted upload, parts replaced and parts not listed are collected', async () => {
@@ -116,6 +119,9 @@ test('a blob is condemned, durably, before it is deleted', async () => {
   }
   await opened.blobs.write(streamOf('orphan'))
   await collectAll(opened)
+  expect(events).toEqual(['condemned', 'delete'])
+  opened.clock.advance(COMMITTED)
+  await collectAll(opened)
   expect(events).toEqual(['condemned', 'delete', 'absolved'])
 })
 
@@ -138,6 +144,7 @@ test('a part that takes longer to arrive than any age is refused rather than los
 
   // Twice, because the second run must not take the deleted blob for one that is done with.
   expect(await collectAll(opened)).toEqual({ ...nothing, orphanBlobs: 1 })
+  opened.clock.advance(COMMITTED)
   expect(await collectAll(opened)).toEqual(nothing)
   expect(await metadata.listCondemned(10)).toHaveLength(1)
   gate.open()
@@ -170,6 +177,8 @@ test('writes that began after a blob was deleted do not keep it condemned', asyn
   await blobs.write(streamOf('orphan'))
   await gates[1]?.reached
   await collectAll(opened)
+  opened.clock.advance(COMMITTED)
+  await collectAll(opened)
   expect(await metadata.listCondemned(10)).toHaveLength(1)
 
   for (const gate of gates) gate.open()
@@ -192,6 +201,17 @@ test('writes that began after a blob was deleted do not keep it condemned', asyn
   await sending
 })
 
+test('a deleted blob stays condemned for as long as the commit of another process may take', async () => {
+  const opened = await openStore()
+  const { blobs, metadata, clock } = opened
+  const orphan = await blobs.write(streamOf('of a slow writer elsewhere'))
+  await collectAll(opened)
+  expect(await metadata.listCondemned(10)).toEqual([orphan.id])
+  clock.advance(COMMITTED)
+  await collectAll(opened)
+  expect(await metadata.listCondemned(10)).toEqual([])
+})
+
 test('what a process condemned and did not live to delete is deleted by the next', async () => {
   const opened = await openStore()
   const { blobs, metadata, clock } = opened
@@ -204,6 +224,8 @@ test('what a process condemned and did not live to delete is deleted by the next
   const options = { before: clock.now(), orphanBefore: new Date(0) }
   expect(await next.collectGarbage(options)).toEqual({ ...nothing, orphanBlobs: 2 })
   expect(await blobIds(opened)).toEqual([])
+  clock.advance(COMMITTED)
+  await next.collectGarbage(options)
   expect(await metadata.listCondemned(10)).toEqual([])
 })
 

@@ -29,16 +29,26 @@ export interface CollectionReport {
 /** Items, or blobs, that are asked for at once. */
 const BATCH = 256
 
+/**
+ * Milliseconds. A write of another process notices at its end that its blob was deleted, and commits
+ * right after that look; this is more than any such commit takes.
+ */
+const COMMIT_TIME = 10 * 60 * 1000
+
 export interface CollectorDependencies {
   readonly blobs: BlobStore
   readonly metadata: MetadataStore
+  readonly now: () => Date
   /** What this process is writing. */
   readonly writes: OpenWrites
-  /**
-   * Condemned blobs that are deleted and not yet absolved, each with the writes that must be over
-   * first. Kept between runs.
-   */
-  readonly deleted: Map<BlobId, Writes>
+  /** Condemned blobs that are deleted and not yet absolved. Kept between runs. */
+  readonly deleted: Map<BlobId, Deletion>
+}
+
+interface Deletion {
+  readonly at: Date
+  /** Those that were under way and could yet publish the blob. */
+  readonly writes: Writes
 }
 
 type Progress = { -readonly [Name in keyof CollectionReport]: CollectionReport[Name] }
@@ -107,7 +117,7 @@ async function condemnOrphans(
 
 /** Those condemned just now, and those of a process that died before it deleted them. */
 async function deleteCondemned(
-  { blobs, metadata, writes, deleted }: CollectorDependencies,
+  { blobs, metadata, now, writes, deleted }: CollectorDependencies,
   progress: Progress,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -118,11 +128,11 @@ async function deleteCondemned(
     const left = condemned.filter((id) => !deleted.has(id) && !failed.has(id))
     if (left.length === 0) return
     // A write that could publish one of these blobs began before the blob was listed.
-    const then = writes.now()
+    const underWay = writes.now()
     for (const id of left) {
       signal?.throwIfAborted()
       if (await deleteBlob(blobs, id, progress)) {
-        deleted.set(id, then)
+        deleted.set(id, { at: now(), writes: underWay })
         progress.orphanBlobs += 1
       } else {
         failed.add(id)
@@ -132,11 +142,15 @@ async function deleteCondemned(
 }
 
 /**
- * A condemned blob may be the one that a slow write is filling. Only when every write of that time is
- * over can none of them publish it any more.
+ * A condemned blob may be the one that a slow write is filling. Only when no write of that time can
+ * publish it any more, here or in another process, is it forgotten.
  */
-async function absolve({ metadata, writes, deleted }: CollectorDependencies): Promise<void> {
-  const safe = [...deleted].filter(([, then]) => writes.areOver(then)).map(([id]) => id)
+async function absolve(dependencies: CollectorDependencies): Promise<void> {
+  const { metadata, now, writes, deleted } = dependencies
+  const before = now().getTime() - COMMIT_TIME
+  const safe = [...deleted]
+    .filter(([, deletion]) => deletion.at.getTime() < before && writes.areOver(deletion.writes))
+    .map(([id]) => id)
   if (safe.length === 0) return
   await metadata.absolveBlobs(safe)
   for (const id of safe) deleted.delete(id)

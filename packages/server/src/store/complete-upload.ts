@@ -79,8 +79,9 @@ export function decide(
   return {
     page(parts) {
       for (const part of parts) {
+        const etag = md5ETag(part.md5)
         if (asked === 'all') {
-          taken.add(part)
+          taken.add(part, etag)
           continue
         }
         const wanted = asked[next]
@@ -89,8 +90,8 @@ export function decide(
           dropped.push(part.blobId)
           continue
         }
-        if (!sameETag(wanted.etag, md5ETag(part.md5))) throw invalidPart(wanted, upload)
-        taken.add(part)
+        if (!sameETag(wanted.etag, etag)) throw invalidPart(wanted, upload)
+        taken.add(part, etag)
         next += 1
       }
     },
@@ -130,11 +131,11 @@ class TakenParts {
   #last: Part | undefined
   #tooSmall: Part | undefined
 
-  add(part: Part): void {
+  add(part: Part, etag: ETag): void {
     // Only now is it known that the part before this one is not the last.
     if (this.#last && this.#last.size < MIN_PART_SIZE) this.#tooSmall ??= this.#last
     this.#last = part
-    this.etags.push(md5ETag(part.md5))
+    this.etags.push(etag)
     this.crc64 = combineCrc64(this.crc64, part.crc64, part.size)
     this.size += part.size
     if (part.size === 0) this.emptyBlobs.push(part.blobId)

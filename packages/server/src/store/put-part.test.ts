@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { crc64 } from '@lading/protocol'
 import { expect, test } from 'vitest'
-import { type BlobStore, NoSpaceError } from '../ports/blob-store.ts'
+import { type BlobId, BlobLostError, type BlobStore, NoSpaceError } from '../ports/blob-store.ts'
 import {
   blobIds,
   filled,
@@ -142,6 +142,15 @@ test('a part whose blob the collector has claimed is refused, to be sent again',
   const { store } = await openStore({
     wrapMetadata: (metadata) => overriding(metadata, { commitPart: async () => 'condemned' }),
   })
+  const refusal = await refusalOf(putPart(store, await initiate(store), 1, 'part'))
+  expect(refusal).toMatchObject({ code: 'ServiceUnavailable', status: 503 })
+})
+
+test('a part whose blob was deleted while it was written is refused, to be sent again', async () => {
+  const lost = async (): Promise<never> => {
+    throw new BlobLostError('0'.repeat(32) as BlobId)
+  }
+  const { store } = await openStore({ wrapBlobs: (blobs) => overriding(blobs, { write: lost }) })
   const refusal = await refusalOf(putPart(store, await initiate(store), 1, 'part'))
   expect(refusal).toMatchObject({ code: 'ServiceUnavailable', status: 503 })
 })

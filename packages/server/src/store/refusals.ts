@@ -1,7 +1,7 @@
 /** The refusals that more than one operation gives, with the details that OSS gives them. */
 
 import { OssError, type UploadId } from '@lading/protocol'
-import { type BlobId, type BlobStore, NoSpaceError } from '../ports/blob-store.ts'
+import { type BlobId, BlobLostError, type BlobStore, NoSpaceError } from '../ports/blob-store.ts'
 import type { PublishGuard } from '../ports/metadata-store.ts'
 
 /**
@@ -26,10 +26,11 @@ export function noSuchUpload(uploadId: UploadId, ec: string): OssError {
   return new OssError('NoSuchUpload', { ec, details: { UploadId: uploadId } })
 }
 
-/** For what a retry would cure: the bytes are not kept, and nothing has changed. */
-export function tryAgain(): OssError {
+/** The collector took a slow write for one that was left behind; a retry cures it. */
+export function tryAgain(cause?: unknown): OssError {
   return new OssError('ServiceUnavailable', {
     message: 'The bytes arrived too slowly to be kept. Please send them again.',
+    cause,
   })
 }
 
@@ -38,11 +39,12 @@ export const forbidOverwrite: PublishGuard = (current) => {
   if (current) throw new OssError('FileAlreadyExists')
 }
 
-/** Waits for a change and, when there was no room for it, says so to whoever asked. */
-export async function refuseWhenFull<Result>(change: Promise<Result>): Promise<Result> {
+/** Waits for a change, and tells whoever asked of the failures of an engine that pass. */
+export async function refusePassingFailures<Result>(change: Promise<Result>): Promise<Result> {
   try {
     return await change
   } catch (error) {
+    if (error instanceof BlobLostError) throw tryAgain(error)
     if (!(error instanceof NoSpaceError)) throw error
     throw new OssError('ServiceUnavailable', {
       message: 'The service has no space left to store this.',

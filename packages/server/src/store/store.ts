@@ -38,7 +38,7 @@ import {
 } from './objects.ts'
 import { OpenWrites } from './open-writes.ts'
 import { type PutPartRequest, putPart } from './put-part.ts'
-import { refuseWhenFull } from './refusals.ts'
+import { refusePassingFailures } from './refusals.ts'
 import {
   abortUpload,
   type InitiateRequest,
@@ -124,31 +124,31 @@ export interface Store {
 }
 
 export function createStore(dependencies: StoreDependencies): Store {
-  const { blobs, metadata } = dependencies
+  const { blobs, metadata, now } = dependencies
   const writes = new OpenWrites()
-  const collector: CollectorDependencies = { blobs, metadata, writes, deleted: new Map() }
+  const collector: CollectorDependencies = { blobs, metadata, now, writes, deleted: new Map() }
   let collection: Promise<unknown> = Promise.resolve()
 
   return {
-    putBucket: (request) => refuseWhenFull(putBucket(dependencies, request)),
+    putBucket: (request) => refusePassingFailures(putBucket(dependencies, request)),
     findBucket: (name) => metadata.findBucket(name),
     getBucket: (name) => getBucket(metadata, name),
     listBuckets: (query) => listBuckets(dependencies, query),
-    deleteBucket: (name) => refuseWhenFull(deleteBucket(dependencies, name)),
+    deleteBucket: (name) => refusePassingFailures(deleteBucket(dependencies, name)),
 
-    initiateUpload: (request) => refuseWhenFull(initiateUpload(dependencies, request)),
+    initiateUpload: (request) => refusePassingFailures(initiateUpload(dependencies, request)),
     putPart: (request, options) =>
-      refuseWhenFull(writes.during(() => putPart(dependencies, request, options))),
+      refusePassingFailures(writes.during(() => putPart(dependencies, request, options))),
     listParts: (upload, query) => listParts(dependencies, upload, query),
     listUploads: (bucket, query) => listUploads(dependencies, bucket, query),
-    completeUpload: (request) => refuseWhenFull(completeUpload(dependencies, request)),
-    abortUpload: (upload) => refuseWhenFull(abortUpload(dependencies, upload)),
+    completeUpload: (request) => refusePassingFailures(completeUpload(dependencies, request)),
+    abortUpload: (upload) => refusePassingFailures(abortUpload(dependencies, upload)),
 
     putObject: (request, options) =>
-      refuseWhenFull(writes.during(() => putObject(dependencies, request, options))),
+      refusePassingFailures(writes.during(() => putObject(dependencies, request, options))),
     getObject: (bucket, key) => getObject(dependencies, bucket, key),
     openObject: (bucket, key) => openObject(dependencies, bucket, key),
-    deleteObject: (bucket, key) => refuseWhenFull(deleteObject(dependencies, bucket, key)),
+    deleteObject: (bucket, key) => refusePassingFailures(deleteObject(dependencies, bucket, key)),
     listObjects: (bucket, query) => listObjects(dependencies, bucket, query),
 
     collectGarbage(options) {
