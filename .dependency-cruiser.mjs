@@ -74,7 +74,7 @@ export default {
       comment: 'Only `node.ts` and the files behind it import what needs Node.',
       severity: 'error',
       from: { path: '^packages/client/src/', pathNot: [TESTS, NODE_ONLY] },
-      to: { path: [NODE_ONLY, '^undici$', 'node_modules/undici/'] },
+      to: { path: NODE_ONLY },
     },
     {
       name: 'server-imports-only-protocol',
