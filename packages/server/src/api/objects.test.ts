@@ -70,12 +70,6 @@ describe('PutObject', () => {
       { Header: 'if-modified-since' },
     ],
     [
-      'a source to copy, which would store nothing',
-      { 'x-oss-copy-source': '/photos/dog.jpg' },
-      'NotImplemented',
-      { Header: 'x-oss-copy-source' },
-    ],
-    [
       'an ACL that would not be kept to',
       { 'x-oss-object-acl': 'private' },
       'NotImplemented',
@@ -257,12 +251,6 @@ describe('GetObject', () => {
       code: 'InvalidArgument',
       details: { ArgumentName: 'response-content-type' },
     })
-  })
-
-  test('refuses to pass the stored bytes off as an image made of them', async () => {
-    const { ask } = await withObject()
-    const query = 'x-oss-process=image%2Fresize,w_100'
-    expect(await refusalOf(ask(getObject, { query }))).toMatchObject({ code: 'NotImplemented' })
   })
 
   test('a read that is under way keeps its bytes until it is released', async () => {

@@ -12,7 +12,6 @@ const unsupported = [
   'if-none-match',
   'if-modified-since',
   'if-unmodified-since',
-  'x-oss-copy-source',
   'x-oss-callback',
 ]
 

@@ -13,7 +13,7 @@ import {
 import { noSuchUploadEc } from '../store/refusals.ts'
 import { expectedSums } from './expected-sums.ts'
 import type { Operation } from './operation.ts'
-import { refuseEncryption, refuseHeaders, uploadOf } from './parameters.ts'
+import { refuseEncryption, uploadOf } from './parameters.ts'
 
 export const uploadPart: Operation = {
   name: 'UploadPart',
@@ -27,7 +27,6 @@ export const uploadPart: Operation = {
 
   async handle(request, { store }) {
     const { headers, query, signal } = request
-    refuseHeaders(headers, ['x-oss-copy-source'])
     refuseEncryption(headers)
     const partNumber = partNumberOf(query)
     const upload = uploadOf(request, noSuchUploadEc.uploadPart)
