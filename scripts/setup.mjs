@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** Where the repository lies. */
@@ -57,6 +57,16 @@ export async function compile() {
     root,
   ])
   if (code !== 0) throw new SetUpError(`${output}\nThe sources do not compile; see above.`)
+  for (const name of readdirSync(`${root}packages`)) removeStaleOutput(`${root}packages/${name}`)
+}
+
+/** The compiler leaves what it made of a source that is gone, and it would be published. */
+function removeStaleOutput(folder) {
+  for (const file of readdirSync(`${folder}/dist`, { recursive: true })) {
+    const source = file.replace(/([.]d)?[.](js|ts)([.]map)?$/, '')
+    if (source === file || existsSync(`${folder}/src/${source}.ts`)) continue
+    rmSync(`${folder}/dist/${file}`, { force: true })
+  }
 }
 
 /** Runs `main` as a script: its result is the exit code, and a `SetUpError` is told in plain words. */
