@@ -16,7 +16,7 @@ import type {
 import { putObject } from './put-object.ts'
 import { uploadPart } from './upload-part.ts'
 
-export { gather, LEAST, overriding, refusalOf } from '../store/store-samples.contract.ts'
+export { gather, LEAST, refusalOf } from '../store/store-samples.contract.ts'
 
 export const profile: ServiceProfile = {
   region: 'cn-hangzhou',

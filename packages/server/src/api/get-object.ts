@@ -1,6 +1,6 @@
 /** `GET /KEY`: an object's bytes, all of them or a range. */
 
-import { OssError } from '@lading/protocol'
+import { OssError, type Query } from '@lading/protocol'
 import type { ObjectReader } from '../store/store.ts'
 import { isNotModified, isSameForRange } from './conditions.ts'
 import { objectHeaders, validators } from './object-attributes.ts'
@@ -29,6 +29,7 @@ export const getObject: Operation = {
 
   async handle(request, { store }) {
     refuseOtherVersions(request)
+    refuseProcessing(request.query)
     const replaced = overriddenHeaders(request)
     const { bucket, key } = objectOf(request)
     const reader = await store.openObject(bucket, key)
@@ -91,4 +92,10 @@ function overriddenHeaders({ query, principal }: OssRequest): Record<string, str
 function headerText(parameter: string, value: string): string {
   if (/[\x00-\x08\x0A-\x1F\x7F]/.test(value)) throw invalidArgument(parameter, value)
   return Buffer.from(value, 'utf8').toString('latin1')
+}
+
+/** The bytes as they are stored would pass for the image or the extract that was asked for. */
+function refuseProcessing(query: Query): void {
+  if (!query.has('x-oss-process')) return
+  throw new OssError('NotImplemented', { details: { Header: 'x-oss-process' } })
 }

@@ -253,6 +253,12 @@ describe('GetObject', () => {
     })
   })
 
+  test('refuses to pass the stored bytes off as an image made of them', async () => {
+    const { ask } = await withObject()
+    const query = 'x-oss-process=image%2Fresize,w_100'
+    expect(await refusalOf(ask(getObject, { query }))).toMatchObject({ code: 'NotImplemented' })
+  })
+
   test('a read that is under way keeps its bytes until it is released', async () => {
     const service = await withObject()
     const reply = await service.ask(getObject)
