@@ -33,7 +33,7 @@ export async function openEngines({ data, now }: Pick<Config, 'data' | 'now'>): 
     import('./drivers/files/files-blob-store.ts'),
     import('./drivers/lmdb/lmdb-metadata-store.ts'),
   ])
-  await mkdir(data.directory, { recursive: true })
+  await mkdir(data.directory, { recursive: true, mode: 0o700 })
   // Metadata first: it is what refuses a directory of another format.
   const metadata = await LmdbMetadataStore.open(join(data.directory, 'metadata'), { now })
   try {

@@ -131,7 +131,7 @@ async function findKeys({
   if (first) return { keys: [first, ...rest], made: false }
   if (data === 'memory')
     return { keys: [{ ...makeCredentials(), owner: DEFAULT_OWNER }], made: true }
-  await mkdir(data.directory, { recursive: true })
+  await mkdir(data.directory, { recursive: true, mode: 0o700 })
   const { credentials, made } = await keepCredentials(data.directory)
   return { keys: [{ ...credentials, owner: DEFAULT_OWNER }], made }
 }

@@ -88,9 +88,9 @@ export class Connection {
    * make the kernel reset the connection, and the client would lose the answer it has not read yet.
    */
   closeLingering(): void {
-    if (this.#closing) return
-    this.#closing = true
     const socket = this.#socket
+    if (this.#closing || socket.destroyed) return
+    this.#closing = true
     const destroy = (): void => {
       socket.destroy()
     }

@@ -12,9 +12,11 @@ import { asRefusal, errorReply } from './error-reply.ts'
 import { type Framing, hasBody, readFraming } from './framing.ts'
 import { makeRequestId } from './request-id.ts'
 
-/** How long bodies are waited for, and how much of an unwanted one is read for the answer's sake. */
+/** How long requests are waited for, and how much of an unwanted body is read for the answer's sake. */
 export interface Patience {
   readonly rate: BodyRate
+  /** Milliseconds. How long the head of a request may take. */
+  readonly headMs: number
   /** After an answer that came before the end of the body. Bytes and milliseconds. */
   readonly drain: { readonly bytes: number; readonly ms: number }
   /** Milliseconds. How long a closing connection is still read. */
@@ -79,22 +81,24 @@ export class Exchange implements ActiveRequest {
   /** Answers. Resolves once the answer is out and logged, or lost; never rejects. */
   async answer(): Promise<void> {
     let error: OssError | undefined
-    let reply: Reply
-    try {
-      reply = await this.#dispatch()
-    } catch (thrown) {
-      error = this.#brokenBy ?? asRefusal(thrown)
-      reply = this.#errorReply(error)
-    }
-    let status = reply.status
+    let fault: unknown
     let bytesOut = 0
-    let fault = error && this.#faultOf(error)
+    const refuse = (refusal: OssError): Reply => {
+      error = refusal
+      fault = this.#faultOf(refusal)
+      return this.#errorReply(refusal)
+    }
+    let content: Reply['content']
+    let status = 0
     try {
-      const prepared = await this.#prepare(reply, (refusal) => {
-        error = refusal
-        fault = this.#faultOf(refusal)
-        status = refusal.status
-      })
+      const reply = await this.#dispatch().catch((thrown) =>
+        refuse(this.#brokenBy ?? asRefusal(thrown)),
+      )
+      content = reply.content
+      const prepared = await this.#prepare(reply).catch((thrown) =>
+        this.#prepare(refuse(asRefusal(thrown))),
+      )
+      status = prepared.status
       this.#readOn()
       bytesOut = await writeReply(this.#response, prepared)
     } catch (thrown) {
@@ -102,7 +106,7 @@ export class Exchange implements ActiveRequest {
       fault = this.#left.signal.aborted ? undefined : thrown
       this.#connection.destroy()
     } finally {
-      reply.content?.release()
+      content?.release()
     }
     this.#log({ status, bytesOut, error, fault })
   }
@@ -149,16 +153,9 @@ export class Exchange implements ActiveRequest {
     )
   }
 
-  /** The reply made ready; when its content cannot be read from the start, the refusal of that. */
-  async #prepare(reply: Reply, refused: (refusal: OssError) => void): Promise<PreparedReply> {
-    const options = { head: this.#request.method === 'HEAD', common: this.#commonHeaders() }
-    try {
-      return await prepareReply(reply, options)
-    } catch (thrown) {
-      const refusal = asRefusal(thrown)
-      refused(refusal)
-      return await prepareReply(this.#errorReply(refusal), options)
-    }
+  #prepare(reply: Reply): Promise<PreparedReply> {
+    const head = this.#request.method === 'HEAD'
+    return prepareReply(reply, { head, common: this.#commonHeaders() })
   }
 
   #errorReply(error: OssError): Reply {
@@ -193,21 +190,31 @@ export class Exchange implements ActiveRequest {
     return declaredLength - received > this.#context.patience.drain.bytes
   }
 
-  /** Reads what is still coming and drops it, for a while, so that the client gets to the answer. */
+  /**
+   * Reads what is still coming and drops it, so that the client gets to the answer: so many bytes, and
+   * for so long after the answer is out. It is never cut short for what its client still sends.
+   */
   #readOn(): void {
     const request = this.#request
-    const { bytes, ms } = this.#context.patience.drain
-    if (!request.complete) {
-      const enough = (): void => this.#connection.closeLingering()
-      const timer = setTimeout(enough, ms)
-      let read = 0
-      request.on('data', (chunk: Uint8Array) => {
-        read += chunk.length
-        if (read > bytes) enough()
-      })
-      for (const event of ['end', 'close']) request.once(event, () => clearTimeout(timer))
-    }
     request.resume()
+    if (request.complete) return
+    const { bytes, ms } = this.#context.patience.drain
+    let timer: NodeJS.Timeout | undefined
+    let read = 0
+    let answered = false
+    const close = (): void => this.#connection.closeLingering()
+    request.on('data', (chunk: Uint8Array) => {
+      read += chunk.length
+      if (read <= bytes) return
+      if (answered) close()
+      else request.pause()
+    })
+    this.#response.once('close', () => {
+      answered = true
+      if (read > bytes) close()
+      else if (!request.complete) timer = setTimeout(close, ms)
+    })
+    for (const event of ['end', 'close']) request.once(event, () => clearTimeout(timer))
   }
 
   #log(end: {

@@ -53,7 +53,8 @@ export async function bothLengthsWork(
   server.on('clientError', (_, socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
   teach(server)
   try {
-    server.listen(0, '127.0.0.1')
+    // Exclusive: the workers of a cluster would share the port, and answer one another's trials.
+    server.listen({ port: 0, host: '127.0.0.1', exclusive: true })
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     const answers = await Promise.all(trials.map(([text]) => exchange(port, text)))

@@ -13,8 +13,7 @@ import { Exchange, type Patience } from './exchange.ts'
 import { allowBothLengths, bothLengthsWork } from './lenient-length.ts'
 import { makeRequestId } from './request-id.ts'
 
-/** Milliseconds. */
-const HEADERS_TIMEOUT = 20_000
+/** Milliseconds that a connection may be idle between two requests. */
 const KEEP_ALIVE_TIMEOUT = 60_000
 
 /** Bytes of a request's line and headers: 8 KiB of metadata, a long key, twice, and all the rest. */
@@ -25,6 +24,7 @@ const MiB = 1024 * 1024
 /** Less than 1 KiB/s over 30 s is a client that has gone. Our own choice, as are the others. */
 export const defaultPatience: Patience = {
   rate: { bytesPerSecond: 1024, windowMs: 30_000 },
+  headMs: 20_000,
   drain: { bytes: 64 * MiB, ms: 10_000 },
   lingerMs: 2000,
 }
@@ -62,9 +62,9 @@ export async function listen(
   }
   const server = createServer({
     requestTimeout: 0,
-    headersTimeout: HEADERS_TIMEOUT,
+    headersTimeout: patience.headMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
-    connectionsCheckingInterval: 5000,
+    connectionsCheckingInterval: Math.ceil(patience.headMs / 4),
     maxHeaderSize: MAX_HEADER_BYTES,
     // Asked for in `framing.ts`, which can say so in XML.
     requireHostHeader: false,

@@ -51,7 +51,7 @@ export function createLog(destination: LogDestination | undefined): ServerLog {
       formatters: { level: (level) => ({ level }) },
       serializers: { err: describeFault },
     },
-    destination ?? { write: () => {} },
+    { write: (line) => writeIfPossible(destination, line) },
   )
   return {
     request({ fault, ...entry }) {
@@ -61,6 +61,15 @@ export function createLog(destination: LogDestination | undefined): ServerLog {
     note: (message, facts = {}) => logger.info(facts, message),
     warn: (message, facts = {}) => logger.warn(facts, message),
     error: (message, error) => logger.error({ err: error }, message),
+  }
+}
+
+/** A log that cannot be written to must not stop the service. */
+function writeIfPossible(destination: LogDestination | undefined, line: string): void {
+  try {
+    destination?.write(line)
+  } catch {
+    // There is nowhere left to say it.
   }
 }
 
