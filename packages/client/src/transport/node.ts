@@ -1,8 +1,19 @@
-/** HTTP under Node: undici's pool. Never `fetch`, which costs several times the CPU for large bodies. */
+/**
+ * HTTP under Node: `node:http` with connections kept. Never `fetch`, which costs several times the
+ * CPU for large bodies; and not undici's pool, which gives up a connection whose answer comes before
+ * it has seen the end of a streamed body, as answers to parts do.
+ */
 
+import { once } from 'node:events'
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+} from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { decodeHeaderText } from '@lading/protocol'
-import { buildConnector, type Dispatcher, Pool } from 'undici'
 import { TransportError } from '../errors.ts'
 import type { ExchangeOptions, HttpRequest, HttpResponse, Transport } from './contract.ts'
 
@@ -16,135 +27,221 @@ export interface NodeTransportOptions {
 }
 
 export function nodeTransport(options: NodeTransportOptions = {}): Transport {
-  return new UndiciTransport(options)
+  return new NodeTransport(options)
 }
 
-class UndiciTransport implements Transport {
-  readonly #options: Required<NodeTransportOptions>
-  readonly #pools = new Map<string, Pool>()
-  readonly #sockets = new Set<Socket>()
+class NodeTransport implements Transport {
+  readonly #connectTimeoutMs: number
+  readonly #http: HttpAgent
+  readonly #https: HttpsAgent
+  readonly #underWay = new Set<Exchange>()
 
   constructor({
     connectTimeoutMs = 10_000,
     keepAliveMs = 15_000,
     maxConnections = 256,
   }: NodeTransportOptions) {
-    this.#options = { connectTimeoutMs, keepAliveMs, maxConnections }
+    const settings = { keepAlive: true, timeout: keepAliveMs, maxSockets: maxConnections }
+    this.#connectTimeoutMs = connectTimeoutMs
+    this.#http = new HttpAgent(settings)
+    this.#https = new HttpsAgent(settings)
   }
 
   async exchange(request: HttpRequest, options: ExchangeOptions): Promise<HttpResponse> {
-    const { signal } = options
-    signal?.throwIfAborted()
-    const body = request.body && observed(request.body.open())
-    try {
-      const answer = await this.#pool(request.origin).request({
-        method: request.method as Dispatcher.HttpMethod,
-        path: request.path,
-        headers: wireHeaders(request),
-        // The counter stands between undici and the caller, so that the body's own error can be told
-        // from the connection's.
-        body: (body?.chunks ?? null) as Dispatcher.DispatchOptions['body'] | null,
-        headersTimeout: options.idleTimeoutMs,
-        bodyTimeout: options.idleTimeoutMs,
-        signal: signal ?? null,
-      } as Dispatcher.RequestOptions)
-      return {
-        status: answer.statusCode,
-        headers: joined(answer.headers),
-        body: this.#answerBody(answer.body, request, signal),
-      }
-    } catch (cause) {
-      throw await this.#explain(cause, request, signal, body?.failure)
+    options.signal?.throwIfAborted()
+    const { protocol, hostname, port } = new URL(request.origin)
+    const isSecure = protocol === 'https:'
+    const settings = {
+      method: request.method,
+      path: request.path,
+      hostname: hostname.replace(/^\[|\]$/g, ''),
+      port,
+      headers: wireHeaders(request),
     }
+    const outgoing = isSecure
+      ? httpsRequest({ ...settings, agent: this.#https })
+      : httpRequest({ ...settings, agent: this.#http })
+    limitConnecting(outgoing, isSecure ? 'secureConnect' : 'connect', this.#connectTimeoutMs)
+    const exchange = new Exchange(outgoing, request, options)
+    this.#underWay.add(exchange)
+    outgoing.once('close', () => this.#underWay.delete(exchange))
+    return exchange.run()
   }
 
   async close(): Promise<void> {
-    const pools = [...this.#pools.values()]
-    this.#pools.clear()
-    await Promise.all(pools.map((pool) => pool.destroy()))
-    await this.#closing()
+    const underWay = [...this.#underWay]
+    await Promise.all(underWay.map((exchange) => exchange.end('the client was closed')))
+    this.#http.destroy()
+    this.#https.destroy()
+  }
+}
+
+/** A request and its answer, on one connection. */
+class Exchange {
+  readonly #outgoing: ClientRequest
+  readonly #request: HttpRequest
+  readonly #options: ExchangeOptions
+  readonly #onAbort: () => void
+  /** What the body's own source threw: the caller's error, not the connection's. */
+  #bodyFailure: { readonly error: unknown } | undefined
+  /** Why we broke off, where it was we. */
+  #reason: Error | undefined
+  #sending: Promise<void> = Promise.resolve()
+  #isSent = false
+  /** Whether we, and not the peer, are the ones who keep still. */
+  #isOurTurn = false
+
+  constructor(outgoing: ClientRequest, request: HttpRequest, options: ExchangeOptions) {
+    this.#outgoing = outgoing
+    this.#request = request
+    this.#options = options
+    this.#onAbort = () => this.#breakOff(new Error('aborted'))
   }
 
-  async *#answerBody(
-    chunks: AsyncIterable<Uint8Array>,
-    request: HttpRequest,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<Uint8Array, void, void> {
+  async run(): Promise<HttpResponse> {
+    const { idleTimeoutMs, signal } = this.#options
+    const outgoing = this.#outgoing
+    const answered = new Promise<IncomingMessage>((resolve, reject) => {
+      outgoing.once('response', resolve)
+      // For the whole life of the request: an error nobody listens to would end the process.
+      outgoing.on('error', reject)
+      outgoing.once('close', () => reject(new Error('the connection was closed')))
+    })
+    outgoing.setTimeout(idleTimeoutMs, () => this.#onSilence())
+    signal?.addEventListener('abort', this.#onAbort, { once: true })
+    this.#sending = this.#send()
     try {
-      yield* chunks
+      const message = await answered
+      return {
+        status: message.statusCode ?? 0,
+        headers: joined(message.headers),
+        body: { [Symbol.asyncIterator]: () => this.#read(message) },
+      }
     } catch (cause) {
-      throw await this.#explain(cause, request, signal, undefined)
+      throw await this.#explain(cause)
     }
   }
 
-  /** The error to throw, once every socket that this failure destroyed is really closed. */
-  async #explain(
-    cause: unknown,
-    { method, origin }: HttpRequest,
-    signal: AbortSignal | undefined,
-    bodyFailure: { readonly error: unknown } | undefined,
-  ): Promise<unknown> {
-    await this.#closing()
+  /** Breaks off, and resolves once the connection is closed. */
+  async end(why: string): Promise<void> {
+    this.#breakOff(new Error(why))
+    await this.#finish()
+  }
+
+  #breakOff(reason: Error): void {
+    this.#reason ??= reason
+    this.#outgoing.destroy(reason)
+  }
+
+  /** Never rejects: what goes wrong shows in the request, which it destroys. */
+  async #send(): Promise<void> {
+    const outgoing = this.#outgoing
+    const { body } = this.#request
+    try {
+      this.#isOurTurn = true
+      for await (const chunk of body?.open() ?? []) {
+        if (outgoing.destroyed) return
+        this.#isOurTurn = false
+        if (!outgoing.write(chunk)) await drained(outgoing)
+        this.#isOurTurn = true
+      }
+      this.#isOurTurn = false
+      this.#isSent = true
+      outgoing.end()
+    } catch (error) {
+      this.#bodyFailure = { error }
+      this.#breakOff(new Error('the body failed'))
+    }
+  }
+
+  #read(message: IncomingMessage): AsyncIterator<Uint8Array, void> {
+    const chunks = message[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, void>
+    return {
+      next: async () => {
+        try {
+          // Silence while nobody read was ours; from here on it is the peer's.
+          if (this.#isSent) this.#outgoing.setTimeout(this.#options.idleTimeoutMs)
+          this.#isOurTurn = false
+          const result = await chunks.next()
+          this.#isOurTurn = this.#isSent
+          if (result.done) {
+            // Answered before it had the whole body: then it does not want the rest.
+            if (!this.#isSent) this.#outgoing.destroy()
+            await this.#finish()
+          }
+          return result
+        } catch (cause) {
+          throw await this.#explain(cause)
+        }
+      },
+      return: async () => {
+        message.destroy()
+        await this.#finish()
+        return { done: true, value: undefined }
+      },
+    }
+  }
+
+  #onSilence(): void {
+    if (this.#isOurTurn) return
+    const { idleTimeoutMs } = this.#options
+    this.#breakOff(timeout(`no byte moved for ${idleTimeoutMs} ms`))
+  }
+
+  /** The error to throw, once the connection is really closed. */
+  async #explain(error: unknown): Promise<unknown> {
+    const { signal } = this.#options
+    const { method, origin } = this.#request
+    this.#outgoing.destroy()
+    await this.#finish()
     if (signal?.aborted) return signal.reason
-    if (bodyFailure) return bodyFailure.error
+    if (this.#bodyFailure) return this.#bodyFailure.error
+    // Once the answer has begun, Node says no more than that it was cut off: we know why.
+    const cause = this.#reason ?? error
     const why = cause instanceof Error ? cause.message : String(cause)
     return new TransportError(`${method} to ${origin} failed: ${why}`, { cause })
   }
 
-  #pool(origin: string): Pool {
-    const existing = this.#pools.get(origin)
-    if (existing) return existing
-    const { connectTimeoutMs, keepAliveMs, maxConnections } = this.#options
-    const connect = buildConnector({ timeout: connectTimeoutMs })
-    const pool = new Pool(origin, {
-      connections: maxConnections,
-      pipelining: 1,
-      keepAliveTimeout: keepAliveMs,
-      connect: (target, done) =>
-        connect(target, (...result) => {
-          const [, socket] = result
-          if (socket) {
-            this.#sockets.add(socket)
-            socket.once('close', () => this.#sockets.delete(socket))
-          }
-          done(...result)
-        }),
-    })
-    this.#pools.set(origin, pool)
-    return pool
-  }
-
-  async #closing(): Promise<void> {
-    const destroyed = [...this.#sockets].filter((socket) => socket.destroyed)
-    await Promise.all(
-      destroyed.map((socket) => new Promise((resolve) => socket.once('close', resolve))),
-    )
+  async #finish(): Promise<void> {
+    this.#options.signal?.removeEventListener('abort', this.#onAbort)
+    const { socket, destroyed } = this.#outgoing
+    if (destroyed && socket) await closed(socket)
+    await this.#sending
   }
 }
 
-/** Passes `chunks` on and remembers what they threw. */
-function observed(chunks: AsyncIterable<Uint8Array>): {
-  chunks: AsyncIterable<Uint8Array>
-  readonly failure: { readonly error: unknown } | undefined
-} {
-  let failure: { readonly error: unknown } | undefined
-  async function* pass(): AsyncGenerator<Uint8Array, void, void> {
-    try {
-      yield* chunks
-    } catch (error) {
-      failure = { error }
-      throw error
+/** The connection's first part is not silence but waiting, and has a bound of its own. */
+function limitConnecting(outgoing: ClientRequest, ready: string, ms: number): void {
+  outgoing.once('socket', (socket) => {
+    if (!socket.connecting) return
+    const timer = setTimeout(() => {
+      outgoing.destroy(timeout(`no connection within ${ms} ms`))
+    }, ms)
+    const stop = (): void => clearTimeout(timer)
+    socket.once(ready, stop).once('close', stop)
+  })
+}
+
+function timeout(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ETIMEDOUT' })
+}
+
+async function drained(outgoing: ClientRequest): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      outgoing.off('drain', done).off('close', done)
+      resolve()
     }
-  }
-  return {
-    chunks: pass(),
-    get failure() {
-      return failure
-    },
-  }
+    outgoing.on('drain', done).on('close', done)
+  })
 }
 
-/** Header values are UTF-8 on the wire, and undici writes one byte for each character. */
+/** A request given up leaves its connection destroyed, or, before it was sent, to the next one. */
+async function closed(socket: Socket): Promise<void> {
+  if (socket.destroyed && !socket.closed) await once(socket, 'close')
+}
+
+/** Header values are UTF-8 on the wire, and Node writes one byte for each character. */
 function wireHeaders({ headers, body, method }: HttpRequest): Record<string, string> {
   const result: Record<string, string> = {}
   for (const [name, value] of headers) {

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { utimesSync } from 'node:fs'
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { open, readFile, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { CheckpointLockedError } from '../errors.ts'
 
@@ -37,19 +37,40 @@ export async function lockFile(path: string): Promise<FileLock> {
     started: await startOf(process.pid),
     token: randomUUID(),
   }
-  // Twice at most: when a second dead holder turns up, somebody else is at work.
-  for (let attempt = 1; ; attempt += 1) {
-    if (await create(path, JSON.stringify(holder))) return held(path)
-    const found = await readHolder(path)
-    if (found && (attempt > 2 || (await isAlive(path, found)))) {
-      throw new CheckpointLockedError({ pid: found.pid, host: found.host, path })
-    }
-    if (found) await removeStale(path, found)
-    else if (attempt > 2) throw new CheckpointLockedError({ pid: 0, host: 'an unknown host', path })
+  if (await create(path, holder)) return held(path, holder)
+  const found = await readHolder(path)
+  if (found && (await isAlive(path, found))) throw lockedBy(found, path)
+  return takeOver(path, found, holder)
+}
+
+/**
+ * Puts our lock in the place of a dead one. Of all who try, one at a time: else the second would
+ * delete what the first has just made.
+ */
+async function takeOver(path: string, dead: Holder | undefined, holder: Holder): Promise<FileLock> {
+  const turn = `${path}.takeover`
+  if (!(await create(turn, holder))) {
+    const other = await readHolder(turn)
+    if (!other || (await isAlive(turn, other))) throw lockedBy(other ?? holder, path)
+    await rm(turn, { force: true }) // it died at this very step, which must not be for ever
+    return takeOver(path, dead, holder)
+  }
+  try {
+    const present = await readHolder(path)
+    if (present && present.token !== dead?.token) throw lockedBy(present, path)
+    await rm(path, { force: true })
+    if (await create(path, holder)) return held(path, holder)
+    throw lockedBy((await readHolder(path)) ?? holder, path)
+  } finally {
+    await rm(turn, { force: true })
   }
 }
 
-function held(path: string): FileLock {
+function lockedBy({ pid, host }: Holder, path: string): CheckpointLockedError {
+  return new CheckpointLockedError({ pid, host, path })
+}
+
+function held(path: string, holder: Holder): FileLock {
   const heartbeat = setInterval(() => {
     try {
       const now = new Date()
@@ -63,17 +84,22 @@ function held(path: string): FileLock {
   return {
     release() {
       clearInterval(heartbeat)
-      released ??= rm(path, { force: true })
+      released ??= releaseOwn(path, holder)
       return released
     },
   }
 }
 
-async function create(path: string, text: string): Promise<boolean> {
+/** Another host may have taken us for dead and hold the lock by now. */
+async function releaseOwn(path: string, { token }: Holder): Promise<void> {
+  if ((await readHolder(path))?.token === token) await rm(path, { force: true })
+}
+
+async function create(path: string, holder: Holder): Promise<boolean> {
   try {
     const file = await open(path, 'wx', 0o600)
     try {
-      await file.writeFile(text)
+      await file.writeFile(JSON.stringify(holder))
     } finally {
       await file.close()
     }
@@ -110,24 +136,6 @@ async function isAlive(path: string, { pid, host, started }: Holder): Promise<bo
   if (!processExists(pid)) return false
   const now = await startOf(pid)
   return started === undefined || now === undefined || started === now
-}
-
-/** Takes away the lock that `holder` left, and only that one. */
-async function removeStale(path: string, holder: Holder): Promise<void> {
-  const aside = `${path}.${randomUUID()}`
-  try {
-    await rename(path, aside)
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return
-    throw error
-  }
-  const moved = await readHolder(aside)
-  if (moved && moved.token !== holder.token) {
-    // Between our look and our rename another process took over: give its lock back.
-    await rename(aside, path)
-    return
-  }
-  await rm(aside, { force: true })
 }
 
 function processExists(pid: number): boolean {

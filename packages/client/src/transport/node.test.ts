@@ -1,0 +1,159 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { bytesBody, toHttpBody } from '../body.ts'
+import { localServer, readAll } from '../local-server.contract.ts'
+import type { HttpRequest, Transport } from './contract.ts'
+import { nodeTransport } from './node.ts'
+
+const options = { idleTimeoutMs: 30_000, signal: undefined }
+
+function open(settings?: Parameters<typeof nodeTransport>[0]): Transport {
+  const transport = nodeTransport(settings)
+  onTestFinished(() => transport.close())
+  return transport
+}
+
+function put(origin: string, more: Partial<HttpRequest> = {}): HttpRequest {
+  return { method: 'PUT', origin, path: '/', headers: new Map(), body: undefined, ...more }
+}
+
+test('66 requests, four at a time, take at most five connections', async () => {
+  const server = await localServer((request, response) => {
+    request.resume().on('end', () => response.end('ok'))
+  })
+  const transport = open()
+  let sent = 0
+  const work = async (): Promise<void> => {
+    while (sent < 66) {
+      sent += 1
+      const body = bytesBody(new Uint8Array(1_000_000))
+      const answer = await transport.exchange(put(server.url, { body }), options)
+      await readAll(answer.body)
+    }
+  }
+  await Promise.all([work(), work(), work(), work()])
+  expect(sent).toBe(66)
+  expect(server.accepted()).toBeLessThanOrEqual(5)
+})
+
+test('header values travel as UTF-8, both ways, and paths are sent as they are', async () => {
+  const server = await localServer((request, response) => {
+    const got = Buffer.from(String(request.headers['x-test']), 'latin1').toString('utf8')
+    response.setHeader('x-got', Buffer.from(`${got} ${request.url}`, 'utf8').toString('latin1'))
+    response.end()
+  })
+  const headers = new Map([['x-test', 'häns 中']])
+  const answer = await open().exchange(put(server.url, { headers, path: '/a/../b?c' }), options)
+  expect(answer.headers.get('x-got')).toBe('häns 中 /a/../b?c')
+})
+
+test.each([
+  ['bytes with their length', toHttpBody('hello'), { 'content-length': '5' }],
+  ['a stream in chunks', toHttpBody(chunks('hel', 'lo')), { 'transfer-encoding': 'chunked' }],
+])('sends %s', async (_, body, headers) => {
+  const server = await localServer((request, response) => {
+    void readAll(request).then((text) => response.end(JSON.stringify([text, request.headers])))
+  })
+  const answer = await open().exchange(put(server.url, { body }), options)
+  expect(JSON.parse(await readAll(answer.body))).toEqual([
+    'hello',
+    expect.objectContaining(headers),
+  ])
+})
+
+test('a refusal that comes before the body has been sent is heard', async () => {
+  const server = await localServer((_, response) => {
+    response.writeHead(403).end('no')
+  })
+  const body = bytesBody(new Uint8Array(300_000))
+  const answer = await open().exchange(put(server.url, { body }), options)
+  expect(answer.status).toBe(403)
+  expect(await readAll(answer.body)).toBe('no')
+})
+
+test('an address where nobody listens is a TransportError', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  await expect(open().exchange(put(`http://127.0.0.1:${port}`), options)).rejects.toMatchObject({
+    name: 'TransportError',
+    cause: { code: 'ECONNREFUSED' },
+  })
+})
+
+test('a connection cut in the middle of an answer is a TransportError', async () => {
+  const server = await localServer((_, response) => {
+    response.writeHead(200, { 'content-length': '100' })
+    response.write('part')
+    setImmediate(() => response.destroy())
+  })
+  const answer = await open().exchange(put(server.url), options)
+  await expect(readAll(answer.body)).rejects.toMatchObject({ name: 'TransportError' })
+})
+
+test('silence ends an exchange, before the answer and within it', async () => {
+  const server = await localServer((request, response) => {
+    if (request.url === '/begun') response.write('part')
+  })
+  const transport = open()
+  const silent = { ...options, idleTimeoutMs: 300 }
+  await expect(transport.exchange(put(server.url), silent)).rejects.toMatchObject({
+    name: 'TransportError',
+    cause: { code: 'ETIMEDOUT' },
+  })
+  const { body } = await transport.exchange(put(server.url, { path: '/begun' }), silent)
+  await expect(readAll(body)).rejects.toMatchObject({
+    name: 'TransportError',
+    message: expect.stringContaining('no byte moved'),
+  })
+})
+
+test('an abort closes the connection and rejects with its reason', async () => {
+  let asked = (): void => {}
+  const arrived = new Promise<void>((resolve) => {
+    asked = resolve
+  })
+  const server = await localServer(() => asked())
+  const controller = new AbortController()
+  const exchange = open().exchange(put(server.url), { ...options, signal: controller.signal })
+  await arrived
+
+  const reason = new Error('changed my mind')
+  controller.abort(reason)
+
+  await expect(exchange).rejects.toBe(reason)
+  await vi.waitUntil(() => server.open() === 0, 10_000)
+})
+
+test('an error of the body itself is thrown as it is', async () => {
+  const server = await localServer((request) => void request.resume())
+  const failure = new Error('the file is gone')
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(10)
+    throw failure
+  }
+  const body = { size: 20, replayable: true, open: broken }
+  await expect(open().exchange(put(server.url, { body }), options)).rejects.toBe(failure)
+})
+
+test('closing ends exchanges under way', async () => {
+  let asked = (): void => {}
+  const arrived = new Promise<void>((resolve) => {
+    asked = resolve
+  })
+  const server = await localServer(() => asked())
+  const transport = nodeTransport()
+  const exchange = expect(transport.exchange(put(server.url), options)).rejects.toMatchObject({
+    name: 'TransportError',
+  })
+  await arrived
+  await transport.close()
+  await exchange
+})
+
+async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text)
+}
