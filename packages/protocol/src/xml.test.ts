@@ -58,7 +58,7 @@ describe('reading', () => {
     ['raw controls', '<a>\x01\x0a\x0c\x07Pc</a>', '\x01\n\x0c\x07Pc'],
     ['raw controls in CDATA', '<a><![CDATA[<\x01>&\x02]]>\x03</a>', '<\x01>&\x02\x03'],
     ['raw controls behind a comment', '<a><!-- <![CDATA[ \x01 -->\x02</a>', '\x02'],
-    ['raw controls behind an instruction', '<a><?x <!-- \x01 ?>\x02</a>', '\x02'],
+    ['raw controls behind an instruction', '<a><?x <![CDATA[ \x01 ?>\x02</a>', '\x02'],
     ['next line and line separator', '<a>\x85\u2028</a>', '\x85\u2028'],
     ['line ends, which become LF', '<a>1\r\n2\r3\n4</a>', '1\n2\n3\n4'],
     ['blanks at both ends', '<a> t \n</a>', ' t \n'],

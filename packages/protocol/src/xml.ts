@@ -34,8 +34,7 @@ const MAX_ATTRIBUTES = 1000
  */
 export function parseXml(text: string, rootName: string): XmlElement {
   if (text.length > MAX_LENGTH) throw malformedXml('The document is too long.')
-  const prepared = text.replace(/^[\uFEFF \t\r\n]+/, '').replace(/\r\n?/g, '\n')
-  const root = readTree(escapeRestricted(prepared))
+  const root = readTree(escapeRestricted(text.replace(/^[\uFEFF \t\r\n]+/, '')))
   if (root.name !== rootName) throw malformedXml(`The root element is not ${rootName}.`)
   return root
 }
