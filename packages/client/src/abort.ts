@@ -23,9 +23,18 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
 export function withSignal<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
     const stop = (): void => reject(signal.reason)
-    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+    // Also after an abort: a rejection must have somebody who takes it.
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
   })
+}
+
+/**
+ * Tells an iterator that nobody reads on. Not waited for: while it waits for its next item, which may
+ * never come, it cannot answer.
+ */
+export function leave(iterator: Iterator<unknown> | AsyncIterator<unknown>): void {
+  Promise.resolve(iterator.return?.()).catch(() => {})
 }

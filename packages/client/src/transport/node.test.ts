@@ -157,3 +157,63 @@ test('closing ends exchanges under way', async () => {
 async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield Buffer.from(text)
 }
+
+test.each(['an abort', 'an early refusal'])(
+  '%s does not wait for a body that never comes',
+  async (how) => {
+    const controller = new AbortController()
+    const server = await localServer((_, response) => {
+      if (how === 'an abort') controller.abort(new Error('enough'))
+      else response.writeHead(403).end('no')
+    })
+    let left = false
+    let isFirst = true
+    const iterator: AsyncIterator<Uint8Array> = {
+      next() {
+        if (!isFirst) return new Promise<never>(() => {})
+        isFirst = false
+        return Promise.resolve({ done: false, value: Buffer.from('begun') })
+      },
+      async return() {
+        left = true
+        return { done: true, value: undefined }
+      },
+    }
+    const body = {
+      size: undefined,
+      replayable: false,
+      open: () => ({ [Symbol.asyncIterator]: () => iterator }),
+    }
+    const exchange = open().exchange(put(server.url, { body }), {
+      ...options,
+      signal: controller.signal,
+    })
+    if (how === 'an abort') await expect(exchange).rejects.toThrow('enough')
+    else expect(await readAll((await exchange).body)).toBe('no')
+    expect(left).toBe(true)
+  },
+)
+
+test('a body that its own source is slow with is not given up for silence', async () => {
+  const server = await localServer((request, response) => {
+    void readAll(request).then((text) => response.end(text))
+  })
+  let goOn = (): void => {}
+  async function* slow(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('slow')
+    await new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    yield Buffer.from('ly')
+  }
+  const body = { size: undefined, replayable: false, open: slow }
+  const transport = open()
+  const exchange = transport.exchange(put(server.url, { body }), { ...options, idleTimeoutMs: 50 })
+  // Another exchange that is given up for its silence shows that the time has passed.
+  const mute = await localServer(() => {})
+  await expect(
+    transport.exchange(put(mute.url), { ...options, idleTimeoutMs: 200 }),
+  ).rejects.toThrow('no byte moved')
+  goOn()
+  expect(await readAll((await exchange).body)).toBe('slowly')
+})

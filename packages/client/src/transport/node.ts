@@ -14,6 +14,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { decodeHeaderText } from '@lading/protocol'
+import { leave, withSignal } from '../abort.ts'
 import { TransportError } from '../errors.ts'
 import type { ExchangeOptions, HttpRequest, HttpResponse, Transport } from './contract.ts'
 
@@ -82,6 +83,7 @@ class Exchange {
   readonly #request: HttpRequest
   readonly #options: ExchangeOptions
   readonly #onAbort: () => void
+  readonly #closed = new AbortController()
   /** What the body's own source threw: the caller's error, not the connection's. */
   #bodyFailure: { readonly error: unknown } | undefined
   /** Why we broke off, where it was we. */
@@ -107,7 +109,8 @@ class Exchange {
       outgoing.on('error', reject)
       outgoing.once('close', () => reject(new Error('the connection was closed')))
     })
-    outgoing.setTimeout(idleTimeoutMs, () => this.#onSilence())
+    outgoing.on('timeout', () => this.#onSilence()).setTimeout(idleTimeoutMs)
+    outgoing.once('close', () => this.#closed.abort())
     signal?.addEventListener('abort', this.#onAbort, { once: true })
     this.#sending = this.#send()
     try {
@@ -136,21 +139,33 @@ class Exchange {
   /** Never rejects: what goes wrong shows in the request, which it destroys. */
   async #send(): Promise<void> {
     const outgoing = this.#outgoing
-    const { body } = this.#request
+    const chunks = this.#request.body?.open()[Symbol.asyncIterator]()
     try {
-      this.#isOurTurn = true
-      for await (const chunk of body?.open() ?? []) {
+      for (;;) {
+        const chunk = chunks && (await this.#next(chunks))
         if (outgoing.destroyed) return
-        this.#isOurTurn = false
+        if (chunk === undefined) break
         if (!outgoing.write(chunk)) await drained(outgoing)
-        this.#isOurTurn = true
       }
-      this.#isOurTurn = false
       this.#isSent = true
       outgoing.end()
     } catch (error) {
-      this.#bodyFailure = { error }
+      // Not that of a connection that is gone: that one explains itself.
+      if (!this.#closed.signal.aborted) this.#bodyFailure = { error }
       this.#breakOff(new Error('the body failed'))
+    } finally {
+      if (chunks && !this.#isSent) leave(chunks)
+    }
+  }
+
+  /** The body's next chunk, however long it takes, unless the connection is closed meanwhile. */
+  async #next(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
+    this.#isOurTurn = true
+    try {
+      const next = await withSignal(chunks.next(), this.#closed.signal)
+      return next.done ? undefined : next.value
+    } finally {
+      this.#isOurTurn = false
     }
   }
 

@@ -85,3 +85,14 @@ test('who stops waiting makes way for those behind', async () => {
 test('more than there ever is cannot be had', async () => {
   await expect(new Allowance(10).acquire(11, never)).rejects.toThrow(RangeError)
 })
+
+test('a failure does not wait for an item that never comes', async () => {
+  async function* items(): AsyncGenerator<number> {
+    yield 1
+    await new Promise<never>(() => {})
+  }
+  const work = forEachConcurrent(items(), 2, async () => {
+    throw new Error('broken')
+  })
+  await expect(work).rejects.toThrow('broken')
+})

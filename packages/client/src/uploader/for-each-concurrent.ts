@@ -1,5 +1,7 @@
 /** Bounded concurrency, in two shapes: a pool of workers, and an allowance that work draws on. */
 
+import { leave, withSignal } from '../abort.ts'
+
 /**
  * Runs `work` on every item, at most `limit` at a time, starting them in order. The first failure
  * aborts the others, waits for them to stop, and is the error thrown.
@@ -17,9 +19,8 @@ export async function forEachConcurrent<Item>(
   async function drain(): Promise<void> {
     for (;;) {
       either.throwIfAborted()
-      const next = await queue.next()
+      const next = await withSignal(Promise.resolve(queue.next()), either)
       if (next.done) return
-      either.throwIfAborted()
       await work(next.value, either)
     }
   }
@@ -28,7 +29,7 @@ export async function forEachConcurrent<Item>(
     drain().catch((error: unknown) => stop.abort(error)),
   )
   await Promise.all(workers)
-  if (either.aborted) await queue.return?.()
+  if (either.aborted) leave(queue)
   either.throwIfAborted()
 }
 

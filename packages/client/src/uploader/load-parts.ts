@@ -1,7 +1,7 @@
 /** Parts made ready to be sent: read, within a bound of memory, and their sums taken. */
 
 import { MAX_PARTS, type MakeHasher, type Sums } from '@lading/protocol'
-import { withSignal } from '../abort.ts'
+import { leave, withSignal } from '../abort.ts'
 import { bytesBody, type ReplayableBody } from '../body.ts'
 import { sumsOf } from '../operations/prove.ts'
 import type { Allowance } from './for-each-concurrent.ts'
@@ -191,11 +191,9 @@ export class ChunkReader {
     return filled
   }
 
-  /** Tells the stream that nobody reads on. Not waited for: it may never give the chunk we wait for. */
   leave(): void {
-    if (this.#ended) return
+    if (!this.#ended) leave(this.#chunks)
     this.#ended = true
-    this.#chunks.return?.().catch(() => {})
   }
 }
 

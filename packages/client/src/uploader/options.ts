@@ -7,7 +7,7 @@ import type { UploadProgress } from './progress.ts'
 
 export interface UploadOptions extends ObjectAttributes, CallbackOptions {
   /**
-   * Bytes, 100 KiB to 5 GiB. Default 8 MiB. Grown where the source would make more than 10,000 parts.
+   * Bytes, 100 KiB to 5 GiB, of a stream at most 512 MiB. Default 8 MiB. Grown where the source would make more than 10,000 parts.
    * An upload that is resumed keeps the part size it began with.
    */
   readonly partSize?: number
@@ -16,7 +16,7 @@ export interface UploadOptions extends ObjectAttributes, CallbackOptions {
   /** Repetitions of each request after the first attempt. Default: the client's, which is 3. */
   readonly retries?: number
   /**
-   * Bytes. A source of at most so many is sent by PutObject, in one request. Default 0: only an empty
+   * Bytes, 0 to 5 GiB. A source of at most so many is sent by PutObject, in one request. Default 0: only an empty
    * one is, which has no part to send. A stream's length is not known before its end: it is sent in
    * parts unless it is empty.
    */

@@ -52,11 +52,11 @@ export function* planParts(size: number, partSize: number): Generator<PlannedPar
 
 /**
  * The size of part `partNumber` of a stream whose length nobody knows: `first`, doubled every 1,000
- * parts, up to `MAX_STREAM_PART_SIZE` (or `first`, if that is more). Depends on nothing else, so that
+ * parts, up to `MAX_STREAM_PART_SIZE`. Depends on nothing else, so that
  * another run cuts the same stream the same way.
  */
 export function streamPartSize(partNumber: number, first: number): number {
-  return Math.min(first * streamGrowth(partNumber), Math.max(first, MAX_STREAM_PART_SIZE))
+  return Math.min(first * streamGrowth(partNumber), MAX_STREAM_PART_SIZE)
 }
 
 export function streamGrowth(partNumber: number): number {

@@ -9,10 +9,10 @@ import {
 } from '@lading/protocol'
 import { attributeHeaders, type ObjectAttributes } from '../operations/attributes.ts'
 import type { ObjectInput, PartEntry } from '../operations/multipart.ts'
-import type { CallOptions } from '../options.ts'
+import { type CallOptions, requireInteger } from '../options.ts'
 import type { OssClient } from '../oss-client.ts'
 import type { CheckpointSlot, CheckpointStore } from './checkpoint.ts'
-import { choosePartSize, countParts, streamGrowth } from './plan-parts.ts'
+import { choosePartSize, countParts, MAX_STREAM_PART_SIZE, streamGrowth } from './plan-parts.ts'
 import type { Source } from './source.ts'
 
 export interface Session {
@@ -71,7 +71,7 @@ export async function openSession(
       partSize,
       sourceVersion: source.identity?.version ?? '',
       attributes: describe(options.attributes),
-      initiated: slot.checkpoint?.initiated ?? new Date().toISOString(),
+      initiated: (resumed && slot.checkpoint?.initiated) ?? new Date().toISOString(),
     })
     return {
       uploadId,
@@ -189,8 +189,10 @@ async function initiate(
   return { uploadId, partSize, held: new Map() }
 }
 
-export function firstPartSize(source: Source, wanted: number = DEFAULT_PART_SIZE): number {
-  return source.kind === 'stream' ? wanted : choosePartSize(source.size, wanted)
+/** @throws {RangeError} for a stream whose parts would not fit into memory. */
+function firstPartSize(source: Source, wanted: number = DEFAULT_PART_SIZE): number {
+  if (source.kind === 'ranges') return choosePartSize(source.size, wanted)
+  return requireInteger('partSize of a stream', wanted, MIN_PART_SIZE, MAX_STREAM_PART_SIZE)
 }
 
 /** All parts but the last are equally long, before a stream's growth: so the longest tells. */
@@ -202,7 +204,9 @@ function inferPartSize(source: Source, held: ReadonlyMap<number, PartEntry>): nu
 }
 
 function isUsable(source: Source, partSize: number): boolean {
-  if (source.kind === 'stream') return partSize >= MIN_PART_SIZE
+  if (source.kind === 'stream') {
+    return partSize >= MIN_PART_SIZE && partSize <= MAX_STREAM_PART_SIZE
+  }
   const parts = countParts(source.size, partSize)
   return parts <= MAX_PARTS && (parts <= 1 || partSize >= MIN_PART_SIZE)
 }

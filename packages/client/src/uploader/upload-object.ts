@@ -1,19 +1,20 @@
 /** The core: send what is missing, complete, prove. */
 
-import { combineCrc64, type ETag, multipartETag } from '@lading/protocol'
+import { combineCrc64, type ETag, MAX_PUT_SIZE, multipartETag } from '@lading/protocol'
 import { bytesBody } from '../body.ts'
 import type { ObjectAttributes } from '../operations/attributes.ts'
 import type { ObjectInput } from '../operations/multipart.ts'
-import type { CallOptions } from '../options.ts'
+import { type CallOptions, requireInteger } from '../options.ts'
 import type { OssClient } from '../oss-client.ts'
 import { completeOrConfirm } from './complete-or-confirm.ts'
+import { Allowance } from './for-each-concurrent.ts'
 import type { Gate } from './gate.ts'
-import { ChunkReader } from './load-parts.ts'
+import { ChunkReader, type LoadedPart, rangeParts } from './load-parts.ts'
 import type { UploadOptions } from './options.ts'
 import { metered, type ProgressMeter } from './progress.ts'
 import { type SentPart, sendParts } from './send-parts.ts'
 import { openSession, type Session } from './session.ts'
-import type { Source } from './source.ts'
+import type { RangeSource, Source } from './source.ts'
 
 /** What an upload came to. */
 export interface UploadResult {
@@ -65,6 +66,7 @@ export async function uploadObject(
   control: UploadControl,
 ): Promise<UploadResult> {
   const { multipartThreshold = 0 } = options
+  requireInteger('multipartThreshold', multipartThreshold, 0, MAX_PUT_SIZE)
   const reader = source.kind === 'stream' ? new ChunkReader(source) : undefined
   try {
     const isWhole =
@@ -101,15 +103,22 @@ async function sendWhole({
   control,
   call,
 }: Upload): Promise<Outcome> {
-  const size = source.kind === 'ranges' ? source.size : 0
   const { gate, progress, signal } = control
-  const bytes = new Uint8Array(size)
-  if (source.kind === 'ranges') await source.readInto(bytes, 0)
+  const size = source.kind === 'ranges' ? source.size : 0
+  const loaded = source.kind === 'ranges' && size > 0 ? await load(client, source, signal) : nothing
   await requireUnchanged(source)
   progress.expect(size, 1)
-  const body = metered(bytesBody(bytes), (sent) => progress.sent(1, sent))
+  const body = metered(loaded.body, (sent) => progress.sent(1, sent))
   const { acl, callback, callbackVar } = options
-  const input = { ...target, ...attributesOf(options), acl, callback, callbackVar, body }
+  const input = {
+    ...target,
+    ...attributesOf(options),
+    acl,
+    callback,
+    callbackVar,
+    body,
+    sums: loaded.sums,
+  }
   const answer = await gate.run((signal) => client.putObject(input, { ...call, signal }), signal)
   progress.done(1, size, { resumed: false })
   return {
@@ -122,6 +131,20 @@ async function sendWhole({
     verified: verifiedBy(answer),
     confirmedByHead: false,
   }
+}
+
+const nothing = { body: bytesBody(new Uint8Array(0)), sums: undefined }
+
+async function load(
+  client: OssClient,
+  source: RangeSource,
+  signal: AbortSignal,
+): Promise<Pick<LoadedPart, 'body' | 'sums'>> {
+  const memory = new Allowance(source.size)
+  const loading = { makeHasher: await client.hasher(), memory }
+  const [whole] = rangeParts(source, source.size, loading)
+  if (!whole) throw new RangeError('An empty source has no parts.')
+  return whole.load(signal)
 }
 
 async function sendInParts(upload: Upload, reader: ChunkReader | undefined): Promise<Outcome> {
