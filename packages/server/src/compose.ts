@@ -35,7 +35,10 @@ export async function openEngines({ data, now }: Pick<Config, 'data' | 'now'>): 
   ])
   await mkdir(data.directory, { recursive: true, mode: 0o700 })
   // Metadata first: it is what refuses a directory of another format.
-  const metadata = await LmdbMetadataStore.open(join(data.directory, 'metadata'), { now })
+  const metadata = await LmdbMetadataStore.open({
+    directory: join(data.directory, 'meta'),
+    now,
+  })
   try {
     return pair(await FilesBlobStore.open(join(data.directory, 'blobs')), metadata)
   } catch (error) {
