@@ -12,6 +12,9 @@ import type { BlobStore } from './ports/blob-store.ts'
 import type { MetadataStore } from './ports/metadata-store.ts'
 import { createStore, type Store } from './store/store.ts'
 
+/** For whoever owns the process: see `startServer`. */
+export { isStrayLmdbRejection } from './drivers/lmdb/commits.ts'
+
 /** The two engines of one server. */
 export interface Engines {
   readonly blobs: BlobStore

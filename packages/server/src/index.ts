@@ -1,5 +1,6 @@
 /** An OSS server to embed: in a test, or in a process of your own. */
 
+export { isStrayLmdbRejection } from './compose.ts'
 export type { CollectOptions, ServerCredentials, ServerOptions } from './config.ts'
 export type { BodyRate } from './http/body.ts'
 export { type Fault, type FaultAction, parseFault } from './http/faults.ts'
