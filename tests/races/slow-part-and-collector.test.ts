@@ -20,6 +20,13 @@ test('a part that takes longer than any grace period is kept or refused with a r
     // Every blob that no row names is old enough to be swept at once.
     collect: { graceMs: 0, orphanAgeMs: 0 },
   })
+  // Another one over the same directory, as with several workers: it does not know what the first
+  // is writing, and takes it for left behind.
+  const other = await startServer({
+    data: { directory },
+    credentials: [credentials],
+    collect: { graceMs: 0, orphanAgeMs: 0 },
+  })
   const wire = new OssWire({ port: server.port, credentials })
   const outcomes = { kept: 0, refused: 0 }
   try {
@@ -34,13 +41,14 @@ test('a part that takes longer than any grace period is kept or refused with a r
       async function* slowly(): AsyncIterable<Uint8Array> {
         yield bytes.subarray(0, 600_000)
         if (sweeps > 0) await until(async () => (await blobFiles(directory)).length > before)
-        for (let sweep = 0; sweep < sweeps; sweep += 1) await server.collectGarbage()
+        const collector = round % 2 === 0 ? server : other
+        for (let sweep = 0; sweep < sweeps; sweep += 1) await collector.collectGarbage()
         yield bytes.subarray(600_000)
       }
       const answer = await wire.uploadPart(BUCKET, key, uploadId, 1, slowly(), {
         contentLength: bytes.length,
       })
-      await server.collectGarbage()
+      await other.collectGarbage()
       if (answer.status === 200) {
         outcomes.kept += 1
         expect((await wire.complete(BUCKET, key, uploadId, [[1, etagOf(bytes)]])).status).toBe(200)
@@ -59,6 +67,7 @@ test('a part that takes longer than any grace period is kept or refused with a r
     expect(outcomes.refused).toBeGreaterThan(0)
   } finally {
     wire.close()
+    await other.close()
     await server.close()
   }
 })
