@@ -10,6 +10,7 @@ import {
 } from '@lading/client/node'
 import { type RunningServer, type ServerOptions, startServer } from '@lading/server'
 import { onTestFinished } from 'vitest'
+import { until } from '../support/until.ts'
 
 export const BUCKET = 'lading-client'
 export const KiB = 1024
@@ -17,24 +18,16 @@ export const KiB = 1024
 export interface Service {
   readonly server: RunningServer
   readonly client: OssClient
-  /** What the server was asked, in the order it answered. */
-  readonly log: readonly LoggedRequest[]
-  /** How many requests of `operation` the server answered so far. */
-  count(operation: string): number
+  /** Resolves, once the server has answered at least `least` requests of `operation`, with how many. */
+  count(operation: string, least: number): Promise<number>
   connect(options?: Partial<NodeClientOptions>): OssClient
 }
 
-export interface LoggedRequest {
-  readonly operation: string
-  readonly status: number
-  readonly partNumber?: number | string
-}
-
 export async function startService(options: ServerOptions = {}): Promise<Service> {
-  const log: LoggedRequest[] = []
+  const operations: string[] = []
   const server = await startServer({
     ...options,
-    log: { write: (line: string) => void log.push(JSON.parse(line)) },
+    log: { write: (line: string) => void operations.push(JSON.parse(line).operation) },
   })
   onTestFinished(() => server.close({ graceMs: 0 }))
   const connect = (more: Partial<NodeClientOptions> = {}): OssClient => {
@@ -52,8 +45,11 @@ export async function startService(options: ServerOptions = {}): Promise<Service
   return {
     server,
     client,
-    log,
-    count: (operation) => log.filter((request) => request.operation === operation).length,
+    async count(operation, least) {
+      const counted = (): number => operations.filter((name) => name === operation).length
+      await until(() => counted() >= least)
+      return counted()
+    },
     connect,
   }
 }

@@ -84,7 +84,7 @@ test.each([
   const result = await upload(service.client, source(), target).done
   expect(result).toMatchObject({ size: 0, parts: 0, uploadId: undefined })
   expect(await service.client.headObject(target)).toMatchObject({ size: 0, objectType: 'Normal' })
-  expect(service.count('InitiateMultipartUpload')).toBe(0)
+  expect(await service.count('InitiateMultipartUpload', 0)).toBe(0)
 })
 
 test('a source up to the threshold is put whole', async () => {
@@ -140,20 +140,18 @@ test('a part that never gets through fails the upload, and its parts stay', asyn
   const service = await startService({
     faults: [parseFault('UploadPart,part=3,fail=InternalError')],
   })
+  const repeated: string[] = []
   const handle = upload(service.client, randomContent(3 * partSize), target, {
     partSize,
     parallel: 1,
     retries: 2,
+    onRetry: ({ operation }) => repeated.push(operation),
   })
 
   await expect(handle.done).rejects.toMatchObject({ code: 'InternalError', status: 500 })
 
   expect(handle.state).toBe('failed')
-  expect(
-    service.log.filter(
-      ({ operation, partNumber }) => operation === 'UploadPart' && Number(partNumber) === 3,
-    ),
-  ).toHaveLength(3)
+  expect(repeated).toEqual(['UploadPart', 'UploadPart'])
   const { parts } = await service.client.listParts({ ...target, uploadId: handle.uploadId ?? '' })
   expect(parts.map(({ partNumber }) => partNumber)).toEqual([1, 2])
 })
@@ -192,7 +190,7 @@ describe('what the service answers is proved', () => {
       })
 
       await expect(done).rejects.toMatchObject({ name: 'IntegrityError', subject: 'part' })
-      expect(service.count('CompleteMultipartUpload')).toBe(0)
+      await expect(stored(service)).rejects.toMatchObject({ code: 'NoSuchKey' })
     },
   )
 
@@ -226,7 +224,7 @@ describe('when the answer to Complete is lost', () => {
       verified: ['etag', 'crc64'],
       size: content.length,
     })
-    expect(service.count('HeadObject')).toBe(1)
+    expect(await service.count('HeadObject', 1)).toBe(1)
   })
 
   test('another object under the key is no confirmation', async () => {
@@ -284,18 +282,23 @@ describe('an upload that is run again', () => {
     const { path, directory } = await fileOf(content)
     const uploadId = await interrupted(service, path, directory, 3)
     const { parts: held } = await service.client.listParts({ ...target, uploadId })
-    const before = service.count('UploadPart')
+    let sent = 0
+    const transport = tampering(({ path }, response) => {
+      if (path.includes('partNumber=')) sent += 1
+      return response
+    })
 
-    const result = await upload(service.client, path, target, {
+    const result = await upload(service.connect({ transport }), path, target, {
       partSize,
       checkpoint: fileCheckpoints({ directory: join(directory, 'checkpoints') }),
     }).done
 
-    expect(held.length).toBeGreaterThanOrEqual(3)
-    expect(held.length).toBeLessThan(8)
-    expect(result).toMatchObject({ uploadId, parts: 8, resumedParts: held.length })
-    expect(service.count('UploadPart') - before).toBe(8 - held.length)
-    expect(service.count('InitiateMultipartUpload')).toBe(1)
+    // More than were listed may be held by then: the last parts had arrived, and were only not answered.
+    expect(result).toMatchObject({ uploadId, parts: 8 })
+    expect(result.resumedParts).toBeGreaterThanOrEqual(Math.max(3, held.length))
+    expect(result.resumedParts).toBeLessThan(8)
+    expect(sent).toBe(8 - result.resumedParts)
+    expect(await service.count('InitiateMultipartUpload', 1)).toBe(1)
     expect(Buffer.compare(await stored(service), content)).toBe(0)
   })
 
@@ -363,7 +366,7 @@ describe('an upload that is run again', () => {
     })
 
     await expect(done).rejects.toMatchObject({ code: 'InternalError' })
-    expect(service.count('InitiateMultipartUpload')).toBe(1)
+    expect(await service.count('InitiateMultipartUpload', 1)).toBe(1)
   })
 
   test('begins anew when the object shall have other metadata', async () => {
@@ -458,7 +461,7 @@ test('a file that changes while it is uploaded is refused, and nothing is comple
 
   expect(error).toBeInstanceOf(IntegrityError)
   expect(error).toMatchObject({ subject: 'source' })
-  expect(service.count('CompleteMultipartUpload')).toBe(0)
+  await expect(stored(service)).rejects.toMatchObject({ code: 'NoSuchKey' })
 })
 
 describe('steering', () => {
@@ -517,7 +520,7 @@ test('66 requests of an upload take at most one connection more than parts are s
   const { done } = upload(client, randomContent(64 * partSize), target, { partSize, parallel: 4 })
 
   await expect(done).resolves.toMatchObject({ parts: 64, retries: 0 })
-  expect(service.count('UploadPart')).toBe(64)
+  expect(await service.count('UploadPart', 64)).toBe(64)
   expect(proxy.accepted()).toBeLessThanOrEqual(5)
 })
 
