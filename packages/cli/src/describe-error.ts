@@ -1,6 +1,6 @@
 /** Any failure as one sentence, what to do next, and the exit status. */
 
-import { IntegrityError, TransportError } from '@lading/client'
+import { CheckpointLockedError, IntegrityError, TransportError } from '@lading/client'
 import { OssError } from '@lading/protocol'
 import { CommandError } from './command-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -16,10 +16,11 @@ export interface Described {
   readonly requestId: string | undefined
 }
 
-export function describeError(error: unknown): Described {
-  if (error instanceof CommandError) return described(error.exitCode, error.message, error.hint)
+/** @param bucket The one that the command is about, for the advice to name. */
+export function describeError(error: unknown, bucket = 'BUCKET'): Described {
+  if (error instanceof CommandError) return describeOwn(error)
   if (error instanceof InterruptedError) return described(exitCodes.interrupted, error.message)
-  if (error instanceof OssError) return describeRefusal(error)
+  if (error instanceof OssError) return describeRefusal(error, bucket)
   if (error instanceof IntegrityError) {
     return described(
       exitCodes.verification,
@@ -27,12 +28,14 @@ export function describeError(error: unknown): Described {
       'Nothing was reported as done. Try again.',
     )
   }
+  if (error instanceof CheckpointLockedError) return described(exitCodes.failed, error.message)
   if (error instanceof TransportError) return describeTransport(error)
   if (isSystemError(error)) return describeSystem(error)
   if (error instanceof TypeError || error instanceof RangeError) {
     return described(exitCodes.usage, error.message)
   }
-  return described(exitCodes.failed, error instanceof Error ? error.message : String(error))
+  const message = error instanceof Error ? error.message : String(error)
+  return described(exitCodes.failed, message, 'Set LADING_DEBUG=1 to see where this comes from.')
 }
 
 /** `lading: SENTENCE [CODE, request ID]` and, on a line of its own, the advice. */
@@ -46,9 +49,15 @@ function described(exitCode: ExitCode, message: string, hint?: string, code?: st
   return { exitCode, message, hint, code, requestId: undefined }
 }
 
+/** Its own sentence, with the facts of the refusal that it explains. */
+function describeOwn({ exitCode, message, hint, cause }: CommandError): Described {
+  const { code, requestId } = cause instanceof OssError ? cause : {}
+  return { exitCode, message, hint, code, requestId }
+}
+
 interface RefusalAdvice {
   readonly exitCode?: ExitCode
-  readonly hint?: string
+  readonly hint?: string | ((bucket: string) => string)
 }
 
 const credentialHint =
@@ -56,14 +65,16 @@ const credentialHint =
 
 /** What a person can do about a code; the exit status where it is not the HTTP status's. */
 const advice: Readonly<Record<string, RefusalAdvice>> = {
-  NoSuchBucket: { hint: 'Make it with: lading mb oss://BUCKET' },
-  NoSuchKey: { hint: 'See what is there with: lading ls oss://BUCKET' },
+  NoSuchBucket: { hint: (bucket) => `Make it with: lading mb oss://${bucket}` },
+  NoSuchKey: { hint: (bucket) => `See what is there with: lading ls oss://${bucket}` },
   NoSuchUpload: {
-    hint: 'It was completed or aborted. See what is open with: lading uploads ls oss://BUCKET',
+    hint: (bucket) =>
+      `It was completed or aborted. See what is open with: lading uploads ls oss://${bucket}`,
   },
   BucketNotEmpty: {
     exitCode: exitCodes.failed,
-    hint: 'Empty it first: lading rm -r --force oss://BUCKET and lading uploads abort --all oss://BUCKET',
+    hint: (bucket) =>
+      `Empty it first: lading rm -r oss://${bucket}; lading uploads abort --all oss://${bucket}`,
   },
   BucketAlreadyExists: { exitCode: exitCodes.exists, hint: 'Choose another name.' },
   FileAlreadyExists: { exitCode: exitCodes.exists, hint: 'Pass -f to overwrite it.' },
@@ -79,10 +90,16 @@ const advice: Readonly<Record<string, RefusalAdvice>> = {
   InvalidCRC64: { exitCode: exitCodes.verification },
 }
 
-function describeRefusal(error: OssError): Described {
+function describeRefusal(error: OssError, bucket: string): Described {
   const { exitCode = exitCodeOfStatus(error.status), hint } = advice[error.code] ?? {}
   const message = error.message.trim().replace(/\.$/, '')
-  return { exitCode, message, hint, code: error.code, requestId: error.requestId }
+  return {
+    exitCode,
+    message,
+    hint: typeof hint === 'function' ? hint(bucket) : hint,
+    code: error.code,
+    requestId: error.requestId,
+  }
 }
 
 function exitCodeOfStatus(status: number): ExitCode {

@@ -1,5 +1,6 @@
 /** The command line as a whole: its commands, its help and what an error looks like. */
 
+import { inspect } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import { addCat } from './commands/cat.ts'
 import { addCp } from './commands/cp.ts'
@@ -12,6 +13,7 @@ import { addStat } from './commands/stat.ts'
 import { addUploads } from './commands/uploads.ts'
 import { describeError, formatDescribed } from './describe-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { isOssUrl } from './oss-url.ts'
 import { version } from './version.ts'
 
 /** What every command hangs its action on: the exit status comes back through it. */
@@ -35,10 +37,17 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
       // Its sentence is already printed; it counts help that was asked for as an error of status 0.
       return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
     }
-    const described = describeError(error)
+    const described = describeError(error, bucketIn(argv))
     process.stderr.write(`${formatDescribed(described)}\n`)
+    if (process.env.LADING_DEBUG) process.stderr.write(`${inspect(error)}\n`)
     return described.exitCode
   }
+}
+
+/** The bucket that the command line names first. */
+function bucketIn(argv: readonly string[]): string | undefined {
+  const url = argv.find(isOssUrl)
+  return url === undefined ? undefined : /^oss:\/\/([^/]+)/i.exec(url)?.[1]
 }
 
 function makeProgram(act: Act): Command {

@@ -13,6 +13,7 @@ import { copyOne } from '../transfer/copy-one.ts'
 import { type CopyFlags, type CopyOptions, readCopyOptions } from '../transfer/copy-options.ts'
 import { downloadFolder, planDownload } from '../transfer/download-plan.ts'
 import { checkpointDirectory } from '../transfer/state-directory.ts'
+import type { TransferProgress } from '../transfer/transfer.ts'
 import { planUpload, uploadFolder } from '../transfer/upload-plan.ts'
 
 interface CpFlags extends ServiceFlags, CopyFlags {
@@ -55,10 +56,11 @@ async function cp(source: string, target: string, flags: CpFlags): Promise<ExitC
   const options = readCopyOptions(flags, checkpointDirectory())
   const outputOptions = { progress: flags.progress, dataOnStdout: target === '-' }
   return withService(flags, outputOptions, async (service) => {
+    const copying: Copying = { source, target, isUpload, recursive: flags.recursive ?? false }
     try {
-      return await copy(service, { source, target, isUpload }, options, flags.recursive ?? false)
+      return await copy(service, copying, options)
     } catch (error) {
-      if (error instanceof InterruptedError) return tellInterrupted(service, error, flags)
+      if (error instanceof InterruptedError) return tellInterrupted(service, copying, options)
       throw error
     }
   })
@@ -84,15 +86,14 @@ interface Copying {
   readonly source: string
   readonly target: string
   readonly isUpload: boolean
+  readonly recursive: boolean
+  /** Where the single transfer is. */
+  progress?: TransferProgress
 }
 
-async function copy(
-  service: Service,
-  { source, target, isUpload }: Copying,
-  options: CopyOptions,
-  recursive: boolean,
-): Promise<ExitCode> {
-  if (recursive) {
+async function copy(service: Service, copying: Copying, options: CopyOptions): Promise<ExitCode> {
+  const { source, target, isUpload } = copying
+  if (copying.recursive) {
     const transfers = isUpload
       ? await uploadFolder(service, source, target, options)
       : await downloadFolder(service, source, target, options)
@@ -101,17 +102,26 @@ async function copy(
   const transfer = isUpload
     ? await planUpload(service, source, target, options)
     : await planDownload(service, source, target, options)
-  await copyOne(service, transfer, options)
+  await copyOne(service, transfer, options, (progress) => {
+    copying.progress = progress
+  })
   return exitCodes.ok
 }
 
-function tellInterrupted({ output }: Service, reason: InterruptedError, flags: CpFlags): ExitCode {
+function tellInterrupted(
+  { output }: Service,
+  { isUpload, recursive, progress }: Copying,
+  { update }: CopyOptions,
+): ExitCode {
   // What is done already must be skipped the next time, and not be refused because it exists.
-  const skips = flags.recursive && !flags.update ? ' -u' : ''
-  const resume = `${sameCommand()}${skips}`
+  const resume = `${sameCommand()}${recursive && !update ? ' -u' : ''}`
   output.event({ event: 'interrupted', resume })
-  output.note(
-    `lading: ${reason.message}; the parts that were sent are kept\n  Resume with: ${resume}`,
-  )
+  output.note(`lading: interrupted; ${whatIsKept(isUpload, progress)}\n  Resume with: ${resume}`)
   return exitCodes.interrupted
+}
+
+function whatIsKept(isUpload: boolean, progress: TransferProgress | undefined): string {
+  if (!isUpload) return 'files that were not complete are removed'
+  if (progress?.parts === undefined) return 'the parts that were sent are kept'
+  return `parts kept: ${progress.partsDone} of ${progress.parts}`
 }

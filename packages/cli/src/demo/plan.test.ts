@@ -1,7 +1,8 @@
 import { MAX_PART_SIZE, MAX_PARTS, MIN_PART_SIZE } from '@lading/protocol'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatNumbers, planDemo } from './plan.ts'
+import { parseSize } from '../quantities.ts'
+import { formatNumbers, planDemo, shortSize } from './plan.ts'
 
 test('a file of any size has legal parts, and one that the killed client has not sent', () => {
   fc.assert(
@@ -23,6 +24,15 @@ test("Node's own executable goes in about a dozen parts", () => {
     parts: 13,
     partsBeforeKill: 7,
   })
+})
+
+test('a part size is written so that the command reads it back', () => {
+  expect([8_388_608, 131_072, 100_001].map(shortSize)).toEqual(['8M', '128K', '100001'])
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 5 * 2 ** 30 }), (size) => {
+      expect(parseSize(shortSize(size))).toBe(size)
+    }),
+  )
 })
 
 test('part numbers are told as runs', () => {

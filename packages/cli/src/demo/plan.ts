@@ -32,3 +32,9 @@ export function formatNumbers(numbers: readonly number[]): string {
   }
   return runs.map(([first, last]) => (first === last ? first : `${first}-${last}`)).join(', ')
 }
+
+/** A size as `--part-size` takes it, as short as it can be: `8M`, `128K`, `100001`. */
+export function shortSize(size: number): string {
+  if (size % MiB === 0) return `${size / MiB}M`
+  return size % KiB === 0 ? `${size / KiB}K` : String(size)
+}

@@ -12,7 +12,7 @@ import { formatDuration, formatSize, plural } from '../quantities.ts'
 import { compareFiles } from './compare-files.ts'
 import { type CuttingProxy, type SeenRequest, startCuttingProxy } from './cutting-proxy.ts'
 import { isComplete, ObstacleCourse, partNumberOf } from './obstacle-course.ts'
-import { type DemoPlan, formatNumbers, planDemo } from './plan.ts'
+import { type DemoPlan, formatNumbers, planDemo, shortSize } from './plan.ts'
 import { type CommandOptions, runCommand, startCommand } from './run-command.ts'
 
 const bucket = 'demo'
@@ -148,7 +148,7 @@ async function environment(
 }
 
 function uploadCommand(file: string, object: string, size: number, plan: DemoPlan): string[] {
-  const partSize = `${plan.partSize / 1024}K`
+  const partSize = shortSize(plan.partSize)
   // By itself the command sends in one request what fits into one part.
   const inParts = size > 0 && plan.parts === 1 ? ['--bigfile-threshold', '0'] : []
   return ['cp', file, object, '--part-size', partSize, ...inParts]

@@ -5,8 +5,8 @@ import { barLine, plainLine, type TransferState } from './progress-line.ts'
 import { RateMeter } from './rate-meter.ts'
 
 export interface Progress {
-  /** `loaded` bytes are there now. The first call tells what was there before this run. */
-  update(loaded: number): void
+  /** `loaded` bytes are there now; of them an earlier run had sent `resumed`, which is no speed. */
+  update(loaded: number, resumed?: number): void
   /** Takes the bar away while `write` writes a line of its own. */
   aside(write: () => void): void
   /** Takes the bar away for good. May be repeated. */
@@ -36,7 +36,7 @@ export function startProgress(options: ProgressOptions): Progress {
 class State {
   readonly #label: string
   readonly #total: number | undefined
-  #meter: RateMeter | undefined
+  readonly #meter = new RateMeter()
   #loaded = 0
 
   constructor({ label, total }: ProgressOptions) {
@@ -44,10 +44,9 @@ class State {
     this.#total = total
   }
 
-  update(loaded: number): void {
+  update(loaded: number, resumed = 0): void {
     this.#loaded = loaded
-    if (this.#meter) this.#meter.update(loaded)
-    else this.#meter = new RateMeter(loaded)
+    this.#meter.update(loaded - resumed)
   }
 
   now(): TransferState {
@@ -55,7 +54,7 @@ class State {
       label: this.#label,
       loaded: this.#loaded,
       total: this.#total,
-      rate: this.#meter?.perSecond(),
+      rate: this.#meter.perSecond(),
     }
   }
 }
@@ -84,8 +83,8 @@ class Bar implements Progress {
     this.#bar.start(1, 0)
   }
 
-  update(loaded: number): void {
-    this.#state.update(loaded)
+  update(loaded: number, resumed?: number): void {
+    this.#state.update(loaded, resumed)
   }
 
   aside(write: () => void): void {
@@ -110,8 +109,8 @@ class Lines implements Progress {
     this.#stream = options.stream
   }
 
-  update(loaded: number): void {
-    this.#state.update(loaded)
+  update(loaded: number, resumed?: number): void {
+    this.#state.update(loaded, resumed)
     const now = performance.now()
     if (now - this.#printedAt < plainEveryMs) return
     this.#printedAt = now

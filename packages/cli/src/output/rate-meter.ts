@@ -15,11 +15,10 @@ export class RateMeter {
   #marks: readonly Mark[]
   #loaded: number
 
-  /** `loaded` is what was there before anything moved, such as the parts of an earlier run. */
-  constructor(loaded: number, now: () => number = () => performance.now()) {
+  constructor(now: () => number = () => performance.now()) {
     this.#now = now
-    this.#marks = [{ at: now(), loaded }]
-    this.#loaded = loaded
+    this.#marks = [{ at: now(), loaded: 0 }]
+    this.#loaded = 0
   }
 
   update(loaded: number): void {

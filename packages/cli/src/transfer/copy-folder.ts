@@ -24,14 +24,14 @@ export async function copyFolder(
     try {
       if (update && (await transfer.isCurrent(signal))) {
         tellSkipped(output, transfer)
-        totals.update(source, size ?? 0)
+        totals.update(source, size ?? 0, size ?? 0)
         skipped += 1
         return
       }
       output.event({ event: 'started', source, target, size })
       const began = performance.now()
-      const onProgress = tellProgress(output, transfer, ({ loaded }) =>
-        totals.update(source, loaded),
+      const onProgress = tellProgress(output, transfer, ({ loaded, resumed }) =>
+        totals.update(source, loaded, resumed),
       )
       const transferred = await transfer.run({ onProgress, signal, mayAsk: false })
       tellCopied(output, transfer, transferred, performance.now() - began)

@@ -5,6 +5,7 @@ import type { CopyOptions } from './copy-options.ts'
 import {
   type Route,
   type TransferContext,
+  type TransferProgress,
   type Transferred,
   tellCopied,
   tellFailed,
@@ -27,6 +28,7 @@ export async function copyOne(
   { output, signal }: Service,
   transfer: Transfer,
   { update }: CopyOptions,
+  watch: (progress: TransferProgress) => void,
 ): Promise<void> {
   const { source, target, size } = transfer
   try {
@@ -37,7 +39,10 @@ export async function copyOne(
     output.event({ event: 'started', source, target, size })
     const began = performance.now()
     const progress = output.startProgress(transfer.label, size)
-    const onProgress = tellProgress(output, transfer, ({ loaded }) => progress.update(loaded))
+    const onProgress = tellProgress(output, transfer, (now) => {
+      watch(now)
+      progress.update(now.loaded, now.resumed)
+    })
     const transferred = await transfer.run({ onProgress, signal, mayAsk: !output.json })
     progress.stop()
     tellCopied(output, transfer, transferred, performance.now() - began)

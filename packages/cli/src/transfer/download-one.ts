@@ -35,7 +35,7 @@ export async function downloadOne(
   const { signal, onProgress } = context
   const told = { parts: 0, resumedParts: 0 }
   const tell = (loaded: number): void =>
-    onProgress({ loaded, total: size, partsDone: 0, parts: undefined })
+    onProgress({ loaded, resumed: 0, total: size, partsDone: 0, parts: undefined })
   if (target === '-') {
     return {
       ...told,

@@ -15,6 +15,8 @@ export interface Route {
 export interface TransferProgress {
   /** Bytes. */
   readonly loaded: number
+  /** Bytes of `loaded` that an earlier run had sent. */
+  readonly resumed: number
   /** Bytes; `undefined` for a stream. */
   readonly total: number | undefined
   /** Parts that the service has. */
@@ -45,7 +47,7 @@ const progressEventEveryMs = 500
 /** Wraps a listener so that `--json` hears of progress too, now and then. */
 export function tellProgress(
   output: Output,
-  route: Route,
+  { source, target }: Route,
   listener: (progress: TransferProgress) => void,
 ): (progress: TransferProgress) => void {
   let toldAt = Number.NEGATIVE_INFINITY
@@ -54,7 +56,7 @@ export function tellProgress(
     const now = performance.now()
     if (!output.json || now - toldAt < progressEventEveryMs) return
     toldAt = now
-    output.event({ event: 'progress', ...route, ...progress })
+    output.event({ event: 'progress', source, target, ...progress })
   }
 }
 
@@ -68,7 +70,8 @@ export function tellCopied(
   const resumed = resumedParts > 0 ? ` (${resumedParts.toLocaleString('en-US')} resumed)` : ''
   const count = parts > 0 ? [`${plural(parts, 'part')}${resumed}`] : []
   const figures = [formatSize(size), ...count, formatDuration(ms)].join(', ')
-  output.result(`copied ${printable(source)} to ${printable(target)}: ${figures}`, {
+  const [from, to] = [nameOf(source, 'stdin'), nameOf(target, 'stdout')]
+  output.result(`copied ${from} to ${to}: ${figures}`, {
     event: 'copied',
     source,
     target,
@@ -86,6 +89,10 @@ export function tellSkipped(output: Output, { source, target }: Route): void {
     source,
     target,
   })
+}
+
+function nameOf(place: string, stream: string): string {
+  return place === '-' ? stream : printable(place)
 }
 
 /** With `--json`, so that every file has its line whatever became of it. */

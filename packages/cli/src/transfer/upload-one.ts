@@ -3,7 +3,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { fileCheckpoints, upload } from '@lading/client/node'
+import { fileCheckpoints, type UploadProgress, upload } from '@lading/client/node'
 import { OssError } from '@lading/protocol'
 import { canAsk, confirm } from '../ask.ts'
 import { CommandError, usageError } from '../command-error.ts'
@@ -12,7 +12,7 @@ import { formatOssUrl } from '../oss-url.ts'
 import { printable } from '../output/printable.ts'
 import type { Service } from '../service.ts'
 import type { CopyOptions } from './copy-options.ts'
-import type { TransferContext, Transferred } from './transfer.ts'
+import type { TransferContext, TransferProgress, Transferred } from './transfer.ts'
 
 export interface UploadJob {
   /** A path, or `-` for stdin. */
@@ -33,12 +33,19 @@ export async function uploadOne(
     return await attempt(service, job, options, context, overwrite)
   } catch (error) {
     const exists = error instanceof OssError && error.code === 'FileAlreadyExists'
-    // Stdin can be read once, and it is not free to answer questions.
-    if (!exists || job.source === '-' || !context.mayAsk || !canAsk()) throw error
-    service.output.close()
+    if (!exists) throw error
     const place = printable(formatOssUrl(job.bucket, job.key))
-    if (!(await confirm(`${place} exists. Overwrite it?`, context.signal))) throw error
-    return attempt(service, job, options, context, true)
+    // Stdin can be read once, and it is not free to answer questions.
+    if (job.source !== '-' && context.mayAsk && canAsk()) {
+      service.output.close()
+      if (await confirm(`${place} exists. Overwrite it?`, context.signal)) {
+        return attempt(service, job, options, context, true)
+      }
+    }
+    throw new CommandError(exitCodes.exists, `${place} exists`, {
+      hint: 'Pass -f to overwrite it.',
+      cause: error,
+    })
   }
 }
 
@@ -67,7 +74,7 @@ async function attempt(
         contentType,
         metadata,
         signal,
-        onProgress,
+        onProgress: withResumed(onProgress),
         onNotice: (notice) => output.note(`lading: ${notice}`),
       },
     )
@@ -75,6 +82,20 @@ async function attempt(
     return { size, parts, resumedParts, facts }
   } finally {
     stream?.destroy()
+  }
+}
+
+/** The client tells of each part that was there already by itself, so its bytes can be told apart. */
+function withResumed(
+  listener: (progress: TransferProgress) => void,
+): (progress: UploadProgress) => void {
+  let [loaded, resumed, partsResumed] = [0, 0, 0]
+  return (progress) => {
+    if (progress.partsResumed > partsResumed) resumed += progress.loaded - loaded
+    loaded = progress.loaded
+    partsResumed = progress.partsResumed
+    const { total, partsDone, parts } = progress
+    listener({ loaded, resumed, total, partsDone, parts })
   }
 }
 

@@ -1,0 +1,165 @@
+import { expect, test } from 'vitest'
+import { bench } from './lading.ts'
+
+interface Mistake {
+  readonly name: string
+  readonly args: readonly string[]
+  readonly status: number
+  readonly says: RegExp
+  readonly env?: Readonly<Record<string, string>>
+}
+
+const noKeys = { OSS_ACCESS_KEY_ID: '', OSS_ACCESS_KEY_SECRET: '' }
+
+const mistakes: readonly Mistake[] = [
+  { name: 'no command', args: [], status: 2, says: /^Usage: lading/ },
+  { name: 'an unknown command', args: ['cpp'], status: 2, says: /unknown command 'cpp'\n.*cp/ },
+  { name: 'an unknown flag', args: ['ls', '--wat'], status: 2, says: /unknown option '--wat'/ },
+  { name: 'a missing argument', args: ['cp', 'a'], status: 2, says: /missing required argument/ },
+  {
+    name: 'a part that is no size',
+    args: ['cp', 'a', 'oss://films/a', '--part-size', 'big'],
+    status: 2,
+    says: /^lading: "big" is not a size\n {2}Write it like 8MiB/,
+  },
+  {
+    name: 'a bucket name that is none',
+    args: ['mb', 'oss://Films'],
+    status: 2,
+    says: /^lading: "Films" in "oss:\/\/Films" is not a bucket name\n/,
+  },
+  { name: 'two paths', args: ['cp', 'a', 'b'], status: 2, says: /^lading: neither the source nor/ },
+  {
+    name: 'a directory without -r',
+    args: ['cp', '.', 'oss://films/a'],
+    status: 2,
+    says: /^lading: \. is a directory\n {2}Pass -r/,
+  },
+  {
+    name: 'no endpoint',
+    args: ['ls'],
+    status: 3,
+    says: /^lading: no endpoint/,
+    env: { OSS_ENDPOINT: '' },
+  },
+  { name: 'no key pair', args: ['ls'], status: 3, says: /^lading: no access key/, env: noKeys },
+  {
+    name: 'a configuration that is not there',
+    args: ['ls', '-c', 'nowhere'],
+    status: 3,
+    says: /^lading: cannot read the configuration nowhere: no such file\n/,
+  },
+  {
+    name: 'a file that is not there',
+    args: ['cp', 'nowhere', 'oss://films/a'],
+    status: 4,
+    says: /^lading: cannot read nowhere: no such file\n$/,
+  },
+  {
+    name: 'a bucket that is not there',
+    args: ['ls', 'oss://nowhere'],
+    status: 4,
+    says: /^lading: .* \(NoSuchBucket, request [0-9A-F]{24}\)\n {2}Make it with: lading mb oss:\/\/nowhere\n$/,
+  },
+  {
+    name: 'an object that is not there',
+    args: ['cp', 'oss://films/nowhere', 'b'],
+    status: 4,
+    says: /^lading: .* \(NoSuchKey, request [0-9A-F]{24}\)\n.*lading ls oss:\/\/films\n$/,
+  },
+  {
+    name: 'removing what is not there',
+    args: ['rm', 'oss://films/x'],
+    status: 4,
+    says: /NoSuchKey/,
+  },
+  {
+    name: 'a wrong secret',
+    args: ['ls'],
+    status: 5,
+    says: /\(SignatureDoesNotMatch, request [0-9A-F]{24}\)\n {2}Check OSS_ACCESS_KEY_ID/,
+    env: { OSS_ACCESS_KEY_SECRET: 'wrong' },
+  },
+  {
+    name: 'an unknown key',
+    args: ['ls'],
+    status: 5,
+    says: /\(InvalidAccessKeyId, /,
+    env: { OSS_ACCESS_KEY_ID: 'LTAIunknown' },
+  },
+  {
+    name: 'a service that is not there',
+    args: ['ls', '-e', 'http://127.0.0.1:1'],
+    status: 6,
+    says: /^lading: no answer from the service: connection refused/,
+  },
+  {
+    name: 'nobody to confirm a removal',
+    args: ['rm', '-r', 'oss://films'],
+    status: 2,
+    says: /^lading: nobody is there to confirm .*\n {2}Pass --force\.\n$/,
+  },
+  {
+    name: 'an age that is none',
+    args: ['uploads', 'abort', 'oss://films', '--older-than', 'old'],
+    status: 2,
+    says: /^lading: "old" is not an age\n/,
+  },
+  {
+    name: 'no such worker',
+    args: ['serve', '--workers', '0'],
+    status: 2,
+    says: /^lading: "0" is not/,
+  },
+  {
+    name: 'workers without a directory',
+    args: ['serve', '--workers', '2'],
+    status: 2,
+    says: /^lading: workers share a directory/,
+  },
+  {
+    name: 'a fault that is none',
+    args: ['serve', '--fault', 'UploadPart,explode'],
+    status: 2,
+    says: /^lading: --fault UploadPart,explode: /,
+  },
+  {
+    name: 'half a key pair for the server',
+    args: ['serve'],
+    status: 3,
+    says: /^lading: LADING_ACCESS_KEY_ID and LADING_ACCESS_KEY_SECRET are set together/,
+    env: { LADING_ACCESS_KEY_ID: 'LTAIx' },
+  },
+]
+
+test('every mistake has its exit status and one clear sentence, and none a stack trace', async () => {
+  const table = await bench()
+  for (const { name, args, status, says, env } of mistakes) {
+    const outcome = await table.run(args, { ...(env && { env }) })
+    expect({ name, status: outcome.status, stderr: outcome.stderr }).toEqual({
+      name,
+      status,
+      stderr: expect.stringMatching(says),
+    })
+    expect(outcome.stderr).not.toMatch(/^ {4}at /m)
+    expect(outcome.stdout.toString()).toBe('')
+  }
+})
+
+test('a secret on the command line is warned of', async () => {
+  const { server, run } = await bench()
+  const { accessKeyId, accessKeySecret } = server.credentials
+  const outcome = await run(['ls', '-i', accessKeyId, '-k', accessKeySecret], {
+    env: { OSS_ACCESS_KEY_ID: '', OSS_ACCESS_KEY_SECRET: '' },
+  })
+  expect(outcome.status).toBe(0)
+  expect(outcome.stderr).toMatch(/^lading: a secret on the command line/)
+  expect(outcome.stderr).not.toContain(accessKeySecret)
+})
+
+test('help that is asked for is no error', async () => {
+  const { run } = await bench({ bucket: false })
+  for (const args of [['--help'], ['cp', '--help'], ['help', 'uploads'], ['--version']]) {
+    expect(await run(args)).toMatchObject({ status: 0, stderr: '' })
+  }
+})
