@@ -3,7 +3,7 @@
 import type { NewFile } from './file-system.ts'
 
 /** Bytes that are gathered before they are written: a few large writes are cheaper than many small. */
-export const GATHERED = 256 * 1024
+export const GATHERED: number = 256 * 1024
 
 /** Buffers that are kept for the next write instead of being made anew. */
 const SPARE_BUFFERS = 32
