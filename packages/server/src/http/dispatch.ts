@@ -173,9 +173,9 @@ function refuseOverrides(query: Query): void {
 /** Holds the operation's limit against what is declared, and reads what the operation will not. */
 async function meetBody(operation: Operation, { method, framing, body }: Incoming): Promise<void> {
   if (operation.body.kind === 'none') {
-    body.allow(method === 'GET' || method === 'HEAD' ? Number.POSITIVE_INFINITY : MAX_IDLE_BODY)
     // Some clients announce a body on GET and never send it, so nobody waits for one there.
     if (method === 'GET' || method === 'HEAD') return
+    body.allow(MAX_IDLE_BODY)
     // Read before anything is done: a broken end must not have done anything. And a client that
     // waits for `100 Continue` gets it, even for an empty body.
     if (hasBody(framing) || framing.expectsContinue) await body.discard()
