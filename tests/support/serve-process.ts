@@ -2,10 +2,13 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 
-export const COMMAND: string = fileURLToPath(
-  new URL('../../packages/cli/bin/lading.cjs', import.meta.url),
+// By its package and not by its path: the bench runs this file compiled, from another folder.
+export const COMMAND: string = join(
+  dirname(createRequire(import.meta.url).resolve('lading/package.json')),
+  'bin/lading.cjs',
 )
 
 export const KEY_PAIR = {
