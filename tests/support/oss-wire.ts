@@ -267,8 +267,13 @@ async function feed(
       if (outgoing.destroyed) return
       if (!outgoing.write(chunk)) {
         await new Promise<void>((resolve) => {
-          outgoing.once('drain', resolve)
-          outgoing.once('close', resolve)
+          const goOn = (): void => {
+            outgoing.off('drain', goOn)
+            outgoing.off('close', goOn)
+            resolve()
+          }
+          outgoing.on('drain', goOn)
+          outgoing.on('close', goOn)
         })
       }
     }
