@@ -168,10 +168,7 @@ export interface MetadataStore {
    * with a clock that went back. `guard` sees the object that is there now.
    * `undefined` when the bucket is gone.
    */
-  createUpload(
-    upload: Omit<Upload, 'uploadId'>,
-    guard?: PublishGuard,
-  ): Promise<Upload | undefined>
+  createUpload(upload: Omit<Upload, 'uploadId'>, guard?: PublishGuard): Promise<Upload | undefined>
   findUpload(ref: UploadRef): Promise<Upload | undefined>
   /**
    * Adds the part, replacing one of the same number, whose blob becomes garbage. `'no-upload'` when
@@ -185,10 +182,7 @@ export interface MetadataStore {
     query: { readonly after: number; readonly limit: number },
   ): Promise<Page<Part> | undefined>
   /** Ascending by key, then by upload id. */
-  listUploads(
-    bucket: string,
-    query: UploadListingQuery,
-  ): Promise<Page<ListingEntry<Upload>>>
+  listUploads(bucket: string, query: UploadListingQuery): Promise<Page<ListingEntry<Upload>>>
   /**
    * Ends the upload and publishes the object that the rule makes, both or neither; what the object
    * replaces becomes garbage. Moves no bytes and does not hold up others for longer than a few

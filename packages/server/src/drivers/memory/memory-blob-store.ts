@@ -73,8 +73,8 @@ async function gather(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of bytes) {
-    // The producer may reuse a chunk once it is asked for the next.
-    chunks.push(chunk.slice())
+    // The producer may reuse a chunk once it is asked for the next. (`slice` of a Buffer is a view.)
+    chunks.push(new Uint8Array(chunk))
     size += chunk.length
   }
   const all = new Uint8Array(size)

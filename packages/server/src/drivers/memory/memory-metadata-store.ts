@@ -141,7 +141,7 @@ export class MemoryMetadataStore implements MetadataStore {
       this.#claim([part.blobId])
       if (replaced) this.#discard([replaced.blobId])
     }
-    found.parts.set(part.partNumber, { ...part, md5: part.md5.slice() })
+    found.parts.set(part.partNumber, { ...part, md5: new Uint8Array(part.md5) })
     return 'committed'
   }
 
@@ -297,7 +297,7 @@ export class MemoryMetadataStore implements MetadataStore {
   #publish(object: NewObject): void {
     const at = place(object.bucket, object.key)
     const replaced = this.#objects.get(at)
-    this.#objects.set(at, { ...object, md5: object.md5?.slice() })
+    this.#objects.set(at, { ...object, md5: object.md5 && new Uint8Array(object.md5) })
     if (replaced) this.#discard(blobsOf(replaced.manifest))
   }
 

@@ -1,0 +1,147 @@
+/** Transactions, and what a commit that fails, or never answers, means for the store. */
+
+import { NoSpaceError } from '../../ports/blob-store.ts'
+import type { Environment } from './tables.ts'
+
+/** Bytes. Below this, an I/O error is taken for the short write that a full disk gives. */
+const NEARLY_FULL = 64 * 1024 * 1024
+
+// Numbers of errno on Linux and macOS alike, but for the quota's.
+const EIO = 5
+const ENOSPC = 28
+const EDQUOT = process.platform === 'darwin' ? 69 : 122
+
+const COMMIT_FAILED = 'Commit failed (see commitError for details)'
+
+/**
+ * Whether an unhandled rejection is one that lmdb leaves behind for each failed commit, besides the
+ * one that it gives to whoever asked for the commit. Nobody can catch it: a process that wants to
+ * live on a full disk ignores exactly this, and ends on any other.
+ */
+export function isStrayLmdbRejection(reason: unknown): boolean {
+  return reason instanceof Error && reason.message === COMMIT_FAILED && 'commitError' in reason
+}
+
+export interface CommitsOptions {
+  readonly timeoutMs: number
+  /** Bytes that are free where the environment lies. */
+  readonly freeBytes: () => Promise<number>
+}
+
+export class Commits {
+  /** Resolves when nothing more can be promised. */
+  readonly failed: Promise<Error>
+
+  readonly #environment: Environment
+  readonly #timeoutMs: number
+  readonly #freeBytes: () => Promise<number>
+  readonly #pending = new Set<(error: Error) => void>()
+  #refusal: Error | undefined
+  #resolveFailed: (error: Error) => void = () => {}
+  #resolveIdle: (() => void) | undefined
+
+  constructor(environment: Environment, { timeoutMs, freeBytes }: CommitsOptions) {
+    this.#environment = environment
+    this.#timeoutMs = timeoutMs
+    this.#freeBytes = freeBytes
+    this.failed = new Promise((resolve) => {
+      this.#resolveFailed = resolve
+    })
+  }
+
+  /**
+   * Runs `action`, which must be synchronous, in a transaction of its own, and resolves with what it
+   * returns once that is durable. A throw rolls back and is passed on.
+   *
+   * @throws {NoSpaceError} the disk is full; nothing changed.
+   */
+  async run<Result>(action: () => Result): Promise<Result> {
+    this.requireUsable()
+    return await new Promise<Result>((resolve, reject) => {
+      this.#pending.add(reject)
+      const watchdog = this.#watch()
+      const settle = (answer: () => void): void => {
+        clearTimeout(watchdog.timer)
+        if (this.#pending.delete(reject)) answer()
+        if (this.#pending.size === 0) this.#resolveIdle?.()
+      }
+      // Not `transaction`: a throw inside that one leaves what was written before it.
+      this.#environment.childTransaction(action).then(
+        (result) => settle(() => resolve(result)),
+        (error: unknown) =>
+          this.#explain(error).then((explained) => settle(() => reject(explained))),
+      )
+    })
+  }
+
+  /** Throws when nothing more can be promised, or the store was closed. */
+  requireUsable(): void {
+    if (this.#refusal) throw this.#refusal
+  }
+
+  /** Takes no more transactions; resolves once none is under way. */
+  async close(): Promise<{ readonly usable: boolean }> {
+    const usable = this.#refusal === undefined
+    this.#refusal ??= new Error('The metadata store is closed.')
+    if (this.#pending.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#resolveIdle = resolve
+      })
+    }
+    return { usable }
+  }
+
+  /** What the caller is told instead of lmdb's error, which says nothing by itself. */
+  async #explain(error: unknown): Promise<unknown> {
+    if (!isStrayLmdbRejection(error)) return error
+    const cause = await reasonOf((error as { commitError?: unknown }).commitError)
+    if (await this.#isFull(cause)) return new NoSpaceError({ cause })
+    const failure = new Error('Metadata could not be committed; its process must start again.', {
+      cause,
+    })
+    this.#fail(failure)
+    return failure
+  }
+
+  /** LMDB reports a short write, which is how a disk fills up, as an I/O error. */
+  async #isFull(cause: unknown): Promise<boolean> {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code === ENOSPC || code === EDQUOT) return true
+    if (code !== EIO) return false
+    const free = await this.#freeBytes().catch(() => Number.POSITIVE_INFINITY)
+    return free < NEARLY_FULL
+  }
+
+  /**
+   * Two timers of half the time: a process that was stopped for longer than all of it finds the
+   * first one due when it goes on, and then its commits still have the second half.
+   */
+  #watch(): { timer: NodeJS.Timeout } {
+    const half = this.#timeoutMs / 2
+    const watchdog = {
+      timer: setTimeout(() => {
+        watchdog.timer = setTimeout(() => {
+          this.#fail(new Error(`A commit did not settle within ${this.#timeoutMs} ms.`))
+        }, half)
+      }, half),
+    }
+    return watchdog
+  }
+
+  #fail(failure: Error): void {
+    this.#refusal = failure
+    this.#resolveFailed(failure)
+    for (const reject of this.#pending) reject(failure)
+    this.#pending.clear()
+    this.#resolveIdle?.()
+  }
+}
+
+async function reasonOf(rejection: unknown): Promise<unknown> {
+  try {
+    await rejection
+    return undefined
+  } catch (error) {
+    return error
+  }
+}

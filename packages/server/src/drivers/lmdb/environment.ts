@@ -1,0 +1,177 @@
+/**
+ * Opens the environment, or creates it, so that no power cut and no full disk leaves one that cannot
+ * be opened again.
+ *
+ * LMDB creates an environment by writing its first two pages without a sync. Cut off there, half of
+ * them may be on the disk, and `open` then ends the process with a segmentation fault, each time. So
+ * the environment is made under another name and gets its own only when it is whole.
+ */
+
+import { mkdir, open as openFile, rename, rm, stat, statfs } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { open as openLmdb } from 'lmdb'
+import { textKey } from './keys.ts'
+import { decodeNumber, encodeNumber } from './records.ts'
+import { binary, type Environment, openTables, type Tables } from './tables.ts'
+
+/** The layout of the tables as a whole. Raised when they change; `upgrades` then gets one more. */
+export const FORMAT = 1
+
+/** What brings tables of format 1, 2, … to the next. Each runs in a transaction. */
+const upgrades: readonly ((tables: Tables) => void)[] = []
+
+/** Bytes. What creation needs is under 100 KiB; running out in the middle of it ends the process. */
+const FREE_TO_CREATE = 512 * 1024
+
+/** Bytes. For the lock file. */
+const FREE_TO_OPEN = 64 * 1024
+
+/** File descriptors that opening takes, and some more; running out of them ends the process. */
+const DESCRIPTORS = 12
+
+export interface OpenEnvironment {
+  readonly environment: Environment
+  readonly tables: Tables
+}
+
+/**
+ * One process at a time may call this for a directory that does not exist yet; any number for one
+ * that does.
+ *
+ * @throws {Error} the format is newer than this version knows, what is there is no environment, or
+ *   space or descriptors are too few to open it safely.
+ */
+export async function openEnvironment(directory: string): Promise<OpenEnvironment> {
+  const unfinished = `${directory}-new`
+  await rm(unfinished, { recursive: true, force: true })
+  if (!(await exists(directory))) await createEnvironment(directory, unfinished)
+  await requireSpace(directory, FREE_TO_OPEN)
+  await requireDescriptors(directory)
+  await requireEnvironment(directory)
+  const environment = openAt(directory)
+  try {
+    await bringToFormat(environment, directory)
+    return { environment, tables: openTables(environment) }
+  } catch (error) {
+    await environment.close()
+    throw error
+  }
+}
+
+/** Bytes that are free to this process where `path` lies. */
+export async function freeBytes(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path)
+  return bavail * bsize
+}
+
+async function createEnvironment(directory: string, unfinished: string): Promise<void> {
+  const parent = dirname(directory)
+  await mkdir(parent, { recursive: true, mode: 0o700 })
+  await requireSpace(parent, FREE_TO_CREATE)
+  await requireDescriptors(parent)
+  await mkdir(unfinished, { mode: 0o700 })
+  const environment = openAt(unfinished)
+  const { meta } = openTables(environment)
+  await environment.childTransaction(() => {
+    meta.putSync(formatKey, encodeNumber(FORMAT))
+  })
+  await environment.close()
+  await sync(join(unfinished, 'data.mdb'))
+  await sync(unfinished)
+  await rename(unfinished, directory)
+  await sync(parent)
+  await sync(dirname(parent))
+}
+
+const formatKey = textKey('format')
+
+function openAt(directory: string): Environment {
+  return openLmdb<Uint8Array, Uint8Array>(directory, {
+    ...binary,
+    maxDbs: 64,
+    // Said, because lmdb takes a name with a dot for that of a file.
+    noSubdir: false,
+    // With it, a commit resolves before it is durable.
+    overlappingSync: false,
+  })
+}
+
+async function bringToFormat(environment: Environment, directory: string): Promise<void> {
+  // Looked at before any table is made: a newer version may have other ones.
+  const options = { ...binary, name: 'meta', create: false }
+  const meta = environment.openDB<Uint8Array, Uint8Array>(options)
+  const row = meta?.get(formatKey)
+  if (!row) throw new Error(`${directory} holds no metadata of ours.`)
+  const format = decodeNumber(row)
+  if (format > FORMAT) {
+    throw new Error(
+      `The metadata in ${directory} has format ${format}, and this version knows formats up to ${FORMAT}. A newer version must open it.`,
+    )
+  }
+  for (let from = format; from < FORMAT; from++) {
+    const upgrade = upgrades[from - 1]
+    if (!upgrade) throw new Error(`The metadata in ${directory} has the unknown format ${from}.`)
+    const tables = openTables(environment)
+    await environment.childTransaction(() => {
+      upgrade(tables)
+      tables.meta.putSync(formatKey, encodeNumber(from + 1))
+    })
+  }
+}
+
+/** What `open` would crash on is refused here. */
+async function requireEnvironment(directory: string): Promise<void> {
+  const path = join(directory, 'data.mdb')
+  const head = new Uint8Array(32)
+  try {
+    const file = await openFile(path, 'r')
+    try {
+      const { size } = await file.stat()
+      await file.read(head, 0, head.length, 0)
+      // Two meta pages, the first with LMDB's magic number behind the page's header.
+      const magic = new DataView(head.buffer).getUint32(24, true)
+      if (size >= 8192 && magic === 0xbeefc0de) return
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    throw new Error(`${directory} holds no metadata that can be read.`, { cause: error })
+  }
+  throw new Error(`${path} is no LMDB environment, or is damaged.`)
+}
+
+async function requireSpace(path: string, least: number): Promise<void> {
+  const free = await freeBytes(path)
+  if (free >= least) return
+  throw new Error(`There is too little space for metadata at ${path}: ${free} of ${least} bytes.`)
+}
+
+async function requireDescriptors(path: string): Promise<void> {
+  const opened: Awaited<ReturnType<typeof openFile>>[] = []
+  try {
+    for (let count = 0; count < DESCRIPTORS; count++) opened.push(await openFile(path, 'r'))
+  } catch (error) {
+    throw new Error('There are too few file descriptors to open the metadata.', { cause: error })
+  } finally {
+    await Promise.all(opened.map((file) => file.close()))
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    throw error
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await openFile(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

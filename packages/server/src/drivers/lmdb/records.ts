@@ -1,0 +1,292 @@
+/**
+ * Rows to bytes and back. The first byte of each is the version of its own layout, so that one kind
+ * of row can change while others stay. Rows that come by the thousand are packed; others are JSON.
+ */
+
+import type { ETag, UploadId } from '@lading/protocol'
+import type { BlobId } from '../../ports/blob-store.ts'
+import type {
+  Bucket,
+  ManifestEntry,
+  ObjectAttributes,
+  ObjectType,
+  Part,
+  StoredObject,
+  Upload,
+} from '../../ports/metadata-store.ts'
+import { blobIdOf, fromHex, partNumberOf, readUint, toHex, writeUint } from './keys.ts'
+
+const VERSION = 1
+
+const utf8 = new TextEncoder()
+const text = new TextDecoder()
+
+export function encodeBucket({ name: _, createdAt, ...bucket }: Bucket): Uint8Array {
+  return encodeJson({ ...bucket, createdAt: createdAt.getTime() })
+}
+
+export function decodeBucket(name: string, row: Uint8Array): Bucket {
+  const { createdAt, ...bucket } = decodeJson<Omit<Bucket, 'createdAt'> & { createdAt: number }>(
+    row,
+  )
+  return { ...bucket, name, createdAt: new Date(createdAt) }
+}
+
+interface UploadRow {
+  readonly initiatedAt: number
+  readonly attributes: ObjectAttributes
+}
+
+export function encodeUpload({ initiatedAt, attributes }: Upload): Uint8Array {
+  return encodeJson({ initiatedAt: initiatedAt.getTime(), attributes } satisfies UploadRow)
+}
+
+export function decodeUpload(
+  ref: { readonly bucket: string; readonly key: string; readonly uploadId: UploadId },
+  row: Uint8Array,
+): Upload {
+  const { initiatedAt, attributes } = decodeJson<UploadRow>(row)
+  const { bucket, key, uploadId } = ref
+  return { bucket, key, uploadId, initiatedAt: new Date(initiatedAt), attributes }
+}
+
+/** What changes with each part: a count of the commits, and how many numbers are held. */
+export interface UploadState {
+  readonly epoch: number
+  readonly parts: number
+}
+
+export function encodeUploadState({ epoch, parts }: UploadState): Uint8Array {
+  const row = new Uint8Array(17)
+  row[0] = VERSION
+  writeUint(row, 1, epoch)
+  writeUint(row, 9, parts)
+  return row
+}
+
+export function decodeUploadState(row: Uint8Array): UploadState {
+  requireVersion(row)
+  return { epoch: readUint(row, 1), parts: readUint(row, 9) }
+}
+
+const PART = { blob: 1, md5: 17, crc64: 33, size: 41, uploadedAt: 49, end: 57 }
+
+export function encodePart(part: Part): Uint8Array {
+  if (part.md5.length !== 16) throw new RangeError('An MD5 has 16 bytes.')
+  const row = new Uint8Array(PART.end)
+  row[0] = VERSION
+  row.set(fromHex(part.blobId), PART.blob)
+  row.set(part.md5, PART.md5)
+  new DataView(row.buffer).setBigUint64(PART.crc64, part.crc64)
+  writeUint(row, PART.size, part.size)
+  writeUint(row, PART.uploadedAt, part.uploadedAt.getTime())
+  return row
+}
+
+export function decodePart(key: Uint8Array, row: Uint8Array): Part {
+  requireVersion(row)
+  return {
+    partNumber: partNumberOf(key),
+    blobId: blobOfPart(row),
+    size: readUint(row, PART.size),
+    md5: new Uint8Array(row.subarray(PART.md5, PART.crc64)),
+    crc64: new DataView(row.buffer, row.byteOffset, PART.end).getBigUint64(PART.crc64),
+    uploadedAt: new Date(readUint(row, PART.uploadedAt)),
+  }
+}
+
+export function blobOfPart(row: Uint8Array): BlobId {
+  return blobIdOf(row.subarray(PART.blob, PART.md5))
+}
+
+/**
+ * Where an object's bytes are: in the row itself, or in segments of their own, of which the row
+ * keeps where each begins.
+ */
+export type Whereabouts =
+  | { readonly kind: 'inline'; readonly entries: readonly ManifestEntry[] }
+  | { readonly kind: 'segments'; readonly id: number; readonly starts: readonly number[] }
+
+interface ObjectRow {
+  readonly type: ObjectType
+  readonly size: number
+  readonly etag: string
+  readonly crc64: string
+  readonly md5?: string
+  readonly modifiedAt: number
+  readonly attributes: ObjectAttributes
+  readonly entries?: readonly (readonly [blob: string, offset: number, length: number])[]
+  readonly manifest?: number
+  readonly starts?: readonly number[]
+}
+
+export function encodeObject(object: StoredObject, whereabouts: Whereabouts): Uint8Array {
+  const { type, size, etag, crc64, md5, modifiedAt, attributes } = object
+  return encodeJson({
+    type,
+    size,
+    etag,
+    crc64: crc64.toString(),
+    ...(md5 ? { md5: toHex(md5) } : {}),
+    modifiedAt: modifiedAt.getTime(),
+    attributes,
+    ...(whereabouts.kind === 'inline'
+      ? { entries: whereabouts.entries.map((e) => [e.blobId, e.blobOffset, e.length] as const) }
+      : { manifest: whereabouts.id, starts: whereabouts.starts }),
+  } satisfies ObjectRow)
+}
+
+export function decodeObject(bucket: string, key: string, row: Uint8Array): StoredObject {
+  return readObject(bucket, key, decodeJson<ObjectRow>(row))
+}
+
+export function decodeObjectAndWhereabouts(
+  bucket: string,
+  key: string,
+  bytes: Uint8Array,
+): { readonly object: StoredObject; readonly whereabouts: Whereabouts } {
+  const row = decodeJson<ObjectRow>(bytes)
+  const { entries = [], manifest, starts = [] } = row
+  return {
+    object: readObject(bucket, key, row),
+    whereabouts:
+      manifest === undefined
+        ? {
+            kind: 'inline',
+            entries: entries.map(([blob, blobOffset, length]) => {
+              return { blobId: blob as BlobId, blobOffset, length }
+            }),
+          }
+        : { kind: 'segments', id: manifest, starts },
+  }
+}
+
+function readObject(bucket: string, key: string, row: ObjectRow): StoredObject {
+  return {
+    bucket,
+    key,
+    type: row.type,
+    size: row.size,
+    etag: row.etag as ETag,
+    crc64: BigInt(row.crc64),
+    md5: row.md5 === undefined ? undefined : fromHex(row.md5),
+    modifiedAt: new Date(row.modifiedAt),
+    attributes: row.attributes,
+  }
+}
+
+const ENTRY = 32
+
+/** A segment of a manifest: 32 bytes an entry. */
+export function encodeEntries(entries: readonly ManifestEntry[]): Uint8Array {
+  const row = new Uint8Array(1 + entries.length * ENTRY)
+  row[0] = VERSION
+  let at = 1
+  for (const { blobId, blobOffset, length } of entries) {
+    row.set(fromHex(blobId), at)
+    writeUint(row, at + 16, blobOffset)
+    writeUint(row, at + 24, length)
+    at += ENTRY
+  }
+  return row
+}
+
+export function decodeEntries(row: Uint8Array): ManifestEntry[] {
+  requireVersion(row)
+  const entries: ManifestEntry[] = []
+  for (let at = 1; at < row.length; at += ENTRY) {
+    entries.push({
+      blobId: blobIdOf(row.subarray(at, at + 16)),
+      blobOffset: readUint(row, at + 16),
+      length: readUint(row, at + 24),
+    })
+  }
+  return entries
+}
+
+/** One item of garbage, as it is queued. */
+export type GarbageRow =
+  | { readonly kind: 'blobs'; readonly blobs: readonly BlobId[] }
+  | { readonly kind: 'manifest'; readonly id: number }
+  /** The parts of an aborted upload, with their blobs. */
+  | { readonly kind: 'parts'; readonly uploadId: UploadId }
+  /** The part rows of a completed upload; their blobs are the object's, or were dropped by name. */
+  | { readonly kind: 'part-rows'; readonly uploadId: UploadId }
+
+const garbageKinds = ['blobs', 'manifest', 'parts', 'part-rows'] as const
+
+export function encodeGarbage(item: GarbageRow): Uint8Array {
+  const head = Uint8Array.of(VERSION, garbageKinds.indexOf(item.kind))
+  switch (item.kind) {
+    case 'blobs':
+      return concatenate([head, ...item.blobs.map(fromHex)])
+    case 'manifest': {
+      const id = new Uint8Array(8)
+      writeUint(id, 0, item.id)
+      return concatenate([head, id])
+    }
+    default:
+      return concatenate([head, fromHex(item.uploadId)])
+  }
+}
+
+export function decodeGarbage(row: Uint8Array): GarbageRow {
+  requireVersion(row)
+  const kind = garbageKinds[row[1] ?? -1]
+  const rest = row.subarray(2)
+  switch (kind) {
+    case 'blobs': {
+      const blobs: BlobId[] = []
+      for (let at = 0; at < rest.length; at += 16) blobs.push(blobIdOf(rest.subarray(at, at + 16)))
+      return { kind, blobs }
+    }
+    case 'manifest':
+      return { kind, id: readUint(rest, 0) }
+    case undefined:
+      throw new Error(`Garbage of an unknown kind: ${row[1]}`)
+    default:
+      return { kind, uploadId: toHex(rest).toUpperCase() as UploadId }
+  }
+}
+
+/** A process that reads: nothing that became garbage after `order` may be deleted until `until`. */
+export interface Lease {
+  readonly order: number
+  /** Milliseconds since 1970. */
+  readonly until: number
+}
+
+export function encodeLease(lease: Lease): Uint8Array {
+  return encodeJson(lease)
+}
+
+export function decodeLease(row: Uint8Array): Lease {
+  return decodeJson<Lease>(row)
+}
+
+export function encodeNumber(value: number): Uint8Array {
+  const row = new Uint8Array(8)
+  writeUint(row, 0, value)
+  return row
+}
+
+export function decodeNumber(row: Uint8Array | undefined): number {
+  return row === undefined ? 0 : readUint(row, 0)
+}
+
+function encodeJson(value: object): Uint8Array {
+  return concatenate([Uint8Array.of(VERSION), utf8.encode(JSON.stringify(value))])
+}
+
+function decodeJson<Value>(row: Uint8Array): Value {
+  requireVersion(row)
+  return JSON.parse(text.decode(row.subarray(1))) as Value
+}
+
+function requireVersion(row: Uint8Array): void {
+  if (row[0] !== VERSION) throw new Error(`A row has layout ${row[0]}, which is unknown.`)
+}
+
+function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(pieces))
+}

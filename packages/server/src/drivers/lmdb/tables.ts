@@ -1,0 +1,80 @@
+/** The tables of the environment, and reading a run of rows from one. */
+
+import type { Database, RootDatabase } from 'lmdb'
+
+export type Table = Database<Uint8Array, Uint8Array>
+export type Environment = RootDatabase<Uint8Array, Uint8Array>
+
+export interface Tables {
+  /** Single values, by name. */
+  readonly meta: Table
+  /** name → bucket */
+  readonly buckets: Table
+  /** owner, name → nothing */
+  readonly owners: Table
+  /** bucket, key → object, with its manifest if that is short */
+  readonly objects: Table
+  /** manifest, segment → entries */
+  readonly manifests: Table
+  /** bucket, key, upload id → upload */
+  readonly uploads: Table
+  /** upload id → its state; present exactly as long as the upload */
+  readonly states: Table
+  /** upload id, part number → part; rows of an ended upload are garbage */
+  readonly parts: Table
+  /** blob id → nothing; present for blobs that are named, and those that are garbage */
+  readonly blobs: Table
+  /** blob id → nothing; claimed by the collector */
+  readonly condemned: Table
+  /** time, order → item of garbage */
+  readonly garbage: Table
+  /** process → lease */
+  readonly leases: Table
+}
+
+/** Stated for each table: what is left out is inherited from the environment. */
+export const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
+
+export function openTables(environment: Environment): Tables {
+  const table = (name: string): Table => environment.openDB({ ...binary, name })
+  return {
+    meta: table('meta'),
+    buckets: table('buckets'),
+    owners: table('owners'),
+    objects: table('objects'),
+    manifests: table('manifests'),
+    uploads: table('uploads'),
+    states: table('states'),
+    parts: table('parts'),
+    blobs: table('blobs'),
+    condemned: table('condemned'),
+    garbage: table('garbage'),
+    leases: table('leases'),
+  }
+}
+
+export interface Row {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
+
+/** Rows from `start`, inclusive, to `end`, exclusive. The cursor is released before this returns. */
+export function rowsBetween(
+  table: Table,
+  start: Uint8Array,
+  end: Uint8Array,
+  limit: number,
+): Row[] {
+  return [...table.getRange({ start, end, limit })]
+}
+
+export function keysBetween(
+  table: Table,
+  start: Uint8Array,
+  end: Uint8Array,
+  limit: number,
+): Uint8Array[] {
+  return [...table.getKeys({ start, end, limit })]
+}
+
+export const nothing: Uint8Array = new Uint8Array(0)
