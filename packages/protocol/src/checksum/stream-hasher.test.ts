@@ -111,6 +111,7 @@ describe('a hasher of both sums', () => {
     const first = make()
     const second = make()
     expect(first.update(bytesOf('a'))).toBeUndefined()
+    expect(second.update(new Uint8Array(0))).toBeUndefined()
     const waiting = second.update(bytesOf('b'))
     expect(waiting).toBeInstanceOf(Promise)
     await waiting

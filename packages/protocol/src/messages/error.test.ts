@@ -99,6 +99,12 @@ test('a long signature text is cut, and everything short is kept, within 4 KiB',
   expect(read?.details.StringToSignBytes).toMatch(/^E9 94 .*\.\.\.$/)
 })
 
+test.each(['', 'x'])('a cut after %j never halves a character', (before) => {
+  const Key = before + '😀'.repeat(2000)
+  const xml = encodeError({ code: 'NoSuchKey', message: 'm', details: { Key } })
+  expect(decodeError(xml)?.details.Key).toMatch(/^x?(😀)+\.\.\.$/u)
+})
+
 test('no error is longer than 4 KiB, and all can be read', () => {
   const long = fc.tuple(anyText, fc.integer({ min: 0, max: 3000 })).map(([t, n]) => t.repeat(n))
   fc.assert(

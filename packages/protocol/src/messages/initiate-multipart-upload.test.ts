@@ -24,6 +24,11 @@ test('under encoding-type url a key is written so that every SDK reads it alike'
   expect(xml).toContain('<Key>demo%2Fgp-%0C%0A%0B%20%2B</Key>')
 })
 
+test('under encoding-type url a bare plus is a space, as other SDKs read it', () => {
+  const xml = answerOf('initiate').replace('multipart.data', 'a+b%2Bc%20d')
+  expect(decodeInitiateMultipartUploadResult(xml).key).toBe('a b+c d')
+})
+
 test.each(encodingTypes)('what is written can be read back, encoding-type %s', (encodingType) => {
   const result = fc.record({
     bucket: fc.constant('examplebucket'),

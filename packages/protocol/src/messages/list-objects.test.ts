@@ -112,6 +112,8 @@ describe('version 1', () => {
     const xml = encodeListObjectsResult({ ...sample, isTruncated: false, nextMarker: undefined })
     expect(xml).not.toContain('NextMarker')
     expect(decodeListObjectsResult(xml).nextMarker).toBeUndefined()
+    const empty = xml.replace('<Contents>', '<NextMarker></NextMarker><Contents>')
+    expect(decodeListObjectsResult(empty).nextMarker).toBeUndefined()
   })
 
   test('a key of controls is written raw when encoding-type is not asked for', () => {
@@ -187,6 +189,10 @@ describe('version 2', () => {
       nextContinuationToken: undefined,
     })
     expect(xml).not.toContain('ContinuationToken')
+    const empty = '<ContinuationToken/><NextContinuationToken/><KeyCount>'
+    const page = decodeListObjectsV2Result(xml.replace('<KeyCount>', empty))
+    expect(page.continuationToken).toBeUndefined()
+    expect(page.nextContinuationToken).toBeUndefined()
   })
 
   test.each(encodingTypes)('what is written can be read back, encoding-type %s', (encodingType) => {
