@@ -145,7 +145,7 @@ class Exchange {
         const chunk = chunks && (await this.#next(chunks))
         if (outgoing.destroyed) return
         if (chunk === undefined) break
-        if (!outgoing.write(chunk)) await drained(outgoing)
+        if (!outgoing.write(chunk)) await orClosed(outgoing, 'drain')
       }
       this.#isSent = true
       outgoing.end()
@@ -182,6 +182,8 @@ class Exchange {
           if (result.done) {
             // Answered before it had the whole body: then it does not want the rest.
             if (!this.#isSent) this.#outgoing.destroy()
+            // The connection is free for the next request only when this one is out as well.
+            else if (!this.#outgoing.writableFinished) await orClosed(this.#outgoing, 'finish')
             await this.#finish()
           }
           return result
@@ -241,13 +243,15 @@ function timeout(message: string): Error {
   return Object.assign(new Error(message), { code: 'ETIMEDOUT' })
 }
 
-async function drained(outgoing: ClientRequest): Promise<void> {
+/** Resolves at the event, or when the request is over without it. */
+async function orClosed(outgoing: ClientRequest, event: 'drain' | 'finish'): Promise<void> {
+  if (outgoing.destroyed) return
   await new Promise<void>((resolve) => {
     const done = (): void => {
-      outgoing.off('drain', done).off('close', done)
+      outgoing.off(event, done).off('close', done)
       resolve()
     }
-    outgoing.on('drain', done).on('close', done)
+    outgoing.on(event, done).on('close', done)
   })
 }
 

@@ -1,8 +1,11 @@
 /** What an upload can be told: every default, unit and bound. */
 
+import { MAX_PUT_SIZE } from '@lading/protocol'
 import type { CallbackOptions, ObjectAcl, ObjectAttributes } from '../operations/attributes.ts'
+import { requireInteger } from '../options.ts'
 import type { RetryNotice } from '../retry.ts'
 import type { CheckpointStore } from './checkpoint.ts'
+import { requirePartSize } from './plan-parts.ts'
 import type { UploadProgress } from './progress.ts'
 
 export interface UploadOptions extends ObjectAttributes, CallbackOptions {
@@ -50,3 +53,14 @@ export const MAX_PARALLEL = 256
 
 /** Parts read and hashed ahead of those being sent: Content-MD5 goes before the bytes. */
 export const HASH_AHEAD = 4
+
+/** @throws {RangeError} for a number out of its bounds. */
+export function requireUploadOptions(options: UploadOptions): void {
+  const { partSize, parallel, multipartThreshold, retries } = options
+  if (partSize !== undefined) requirePartSize(partSize)
+  if (parallel !== undefined) requireInteger('parallel', parallel, 1, MAX_PARALLEL)
+  if (retries !== undefined) requireInteger('retries', retries, 0, Number.MAX_SAFE_INTEGER)
+  if (multipartThreshold !== undefined) {
+    requireInteger('multipartThreshold', multipartThreshold, 0, MAX_PUT_SIZE)
+  }
+}

@@ -2,7 +2,7 @@
 
 import { type ETag, md5ETag, OssError, sameETag } from '@lading/protocol'
 import type { PartEntry } from '../operations/multipart.ts'
-import { type CallOptions, requireInteger } from '../options.ts'
+import type { CallOptions } from '../options.ts'
 import type { OssClient } from '../oss-client.ts'
 import { Allowance, forEachConcurrent } from './for-each-concurrent.ts'
 import type { Gate } from './gate.ts'
@@ -16,7 +16,7 @@ import {
   rangeParts,
   streamParts,
 } from './load-parts.ts'
-import { DEFAULT_PARALLEL, HASH_AHEAD, MAX_PARALLEL } from './options.ts'
+import { DEFAULT_PARALLEL, HASH_AHEAD } from './options.ts'
 import { countParts } from './plan-parts.ts'
 import { metered, type ProgressMeter } from './progress.ts'
 import type { Session } from './session.ts'
@@ -56,7 +56,6 @@ export async function sendParts(
 ): Promise<SentPart[]> {
   const { client, source, control, options } = upload
   const { parallel = DEFAULT_PARALLEL } = options
-  requireInteger('parallel', parallel, 1, MAX_PARALLEL)
   const { progress, signal } = control
   const { partSize, held } = session
   const loading: Loading = {

@@ -109,6 +109,6 @@ function identify(name: string | undefined, version: string): SourceIdentity | u
   return name === undefined ? undefined : { name, version }
 }
 
-function isRangeSource(value: object): value is RangeSource {
-  return 'kind' in value && value.kind === 'ranges'
+function isRangeSource(value: unknown): value is RangeSource {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'ranges'
 }

@@ -1,10 +1,10 @@
 /** The core: send what is missing, complete, prove. */
 
-import { combineCrc64, type ETag, MAX_PUT_SIZE, multipartETag } from '@lading/protocol'
+import { combineCrc64, type ETag, multipartETag } from '@lading/protocol'
 import { bytesBody } from '../body.ts'
 import type { ObjectAttributes } from '../operations/attributes.ts'
 import type { ObjectInput } from '../operations/multipart.ts'
-import { type CallOptions, requireInteger } from '../options.ts'
+import type { CallOptions } from '../options.ts'
 import type { OssClient } from '../oss-client.ts'
 import { completeOrConfirm } from './complete-or-confirm.ts'
 import { Allowance } from './for-each-concurrent.ts'
@@ -66,7 +66,6 @@ export async function uploadObject(
   control: UploadControl,
 ): Promise<UploadResult> {
   const { multipartThreshold = 0 } = options
-  requireInteger('multipartThreshold', multipartThreshold, 0, MAX_PUT_SIZE)
   const reader = source.kind === 'stream' ? new ChunkReader(source) : undefined
   try {
     const isWhole =

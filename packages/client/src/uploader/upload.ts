@@ -4,8 +4,7 @@ import { OssError } from '@lading/protocol'
 import type { ObjectInput } from '../operations/multipart.ts'
 import type { OssClient } from '../oss-client.ts'
 import { Gate } from './gate.ts'
-import type { UploadOptions } from './options.ts'
-import { requirePartSize } from './plan-parts.ts'
+import { requireUploadOptions, type UploadOptions } from './options.ts'
 import { ProgressMeter, type UploadProgress } from './progress.ts'
 import type { Session } from './session.ts'
 import { type Source, toSource, type UploadSource } from './source.ts'
@@ -68,7 +67,7 @@ export function startUpload(
   target: ObjectInput,
   options: UploadOptions,
 ): Upload {
-  if (options.partSize !== undefined) requirePartSize(options.partSize)
+  requireUploadOptions(options)
   return new RunningUpload(client, open, target, options)
 }
 
