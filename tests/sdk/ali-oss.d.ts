@@ -73,9 +73,7 @@ declare module 'ali-oss' {
       file: unknown,
       options?: unknown,
     ): Promise<Answer & { etag: string; name: string; bucket: string }>
-    listUploads(
-      query: unknown,
-    ): Promise<{
+    listUploads(query: unknown): Promise<{
       uploads: { name: string; uploadId: string; initiated: string }[]
       isTruncated: boolean
       nextKeyMarker: string
