@@ -38,6 +38,12 @@ describe('a bucket that is', () => {
   })
 })
 
+test('a bucket that is authenticated-read is read by every key, and by nobody without one', () => {
+  expect(allowed('read', other, 'authenticated-read')).toBe(true)
+  expect(allowed('read', anonymous, 'authenticated-read')).toBe(false)
+  expect(allowed('write', other, 'authenticated-read')).toBe(false)
+})
+
 test('the service and new buckets are for keys only', () => {
   expect(allowed('owner', other, undefined)).toBe(true)
   expect(allowed('owner', other, 'private', true)).toBe(true)

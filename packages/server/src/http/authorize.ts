@@ -6,7 +6,7 @@ import type { Operation, Principal } from '../api/operation.ts'
 /** What decides about a bucket. */
 export interface BucketAccess {
   readonly owner: string
-  /** `private`, `public-read` or `public-read-write`. */
+  /** `private`, `public-read`, `public-read-write` or `authenticated-read`. */
   readonly acl: string
 }
 
@@ -25,14 +25,15 @@ export function authorize(
   } else if (!bucket || operation.createsBucket) {
     throw denied('Anonymous access is forbidden for this operation.')
   }
-  if (!granted(operation.access, bucket.acl)) {
+  if (!granted(operation.access, bucket.acl, principal)) {
     throw denied('You have no right to access this object because of bucket acl.')
   }
 }
 
-function granted(access: Operation['access'], acl: string): boolean {
+function granted(access: Operation['access'], acl: string, principal: Principal): boolean {
   switch (access) {
     case 'read':
+      if (acl === 'authenticated-read') return principal.kind === 'key'
       return acl === 'public-read' || acl === 'public-read-write'
     case 'write':
       return acl === 'public-read-write'

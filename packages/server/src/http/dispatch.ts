@@ -101,7 +101,6 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
   if (refusal) throw refusal
   trace.operation = operation.name
   authorize(operation, principal, reading.bucket)
-  if (principal.kind === 'anonymous') refuseOverrides(query)
 
   const { bucket, key } = reading.target
   if (key !== undefined) requireObjectKey(key)
@@ -159,15 +158,6 @@ function missingBucket(method: string, name: string): OssError {
     return new OssError('InvalidBucketName', { details: { BucketName: name } })
   }
   return new OssError('NoSuchBucket', { ec: '0015-00000101', details: { BucketName: name } })
-}
-
-/** Source: "Anonymous access", OSS user guide: overrides need a signature. */
-function refuseOverrides(query: Query): void {
-  if (query.entries.some(([name]) => name.startsWith('response-'))) {
-    throw new OssError('InvalidRequest', {
-      message: 'Anonymous requests may not override response headers.',
-    })
-  }
 }
 
 /** Holds the operation's limit against what is declared, and reads what the operation will not. */

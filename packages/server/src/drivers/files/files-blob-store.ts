@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import {
   BlobDamagedError,
   type BlobId,
+  BlobLostError,
   BlobNotFoundError,
   type BlobRef,
   type BlobStore,
@@ -166,8 +167,7 @@ export class FilesBlobStore implements BlobStore {
       const size = await writeThrough(file, bytes)
       signal?.throwIfAborted()
       // A sync succeeds for a file without a name too, and what it holds is lost on close.
-      if ((await file.names()) === 0)
-        throw new Error(`Blob ${id} was deleted while it was written.`)
+      if ((await file.names()) === 0) throw new BlobLostError(id)
       if (this.#syncs) await file.datasync()
       return size
     } finally {
