@@ -179,11 +179,11 @@ const ENTRY = 32
 
 /** A segment of a manifest: 32 bytes an entry. */
 export function encodeEntries(entries: readonly ManifestEntry[]): Uint8Array {
-  const row = new Uint8Array(1 + entries.length * ENTRY)
+  const row = Buffer.alloc(1 + entries.length * ENTRY)
   row[0] = VERSION
   let at = 1
   for (const { blobId, blobOffset, length } of entries) {
-    row.set(fromHex(blobId), at)
+    row.write(blobId, at, 'hex')
     writeUint(row, at + 16, blobOffset)
     writeUint(row, at + 24, length)
     at += ENTRY
@@ -193,10 +193,11 @@ export function encodeEntries(entries: readonly ManifestEntry[]): Uint8Array {
 
 export function decodeEntries(row: Uint8Array): ManifestEntry[] {
   requireVersion(row)
+  const bytes = Buffer.from(row.buffer, row.byteOffset, row.length)
   const entries: ManifestEntry[] = []
   for (let at = 1; at < row.length; at += ENTRY) {
     entries.push({
-      blobId: blobIdOf(row.subarray(at, at + 16)),
+      blobId: bytes.toString('hex', at, at + 16) as BlobId,
       blobOffset: readUint(row, at + 16),
       length: readUint(row, at + 24),
     })
