@@ -1,6 +1,6 @@
 /** `upload` against the server: what is proved, resumed, interrupted and refused. */
 
-import { appendFile, open, writeFile } from 'node:fs/promises'
+import { appendFile, open, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileCheckpoints, IntegrityError, type UploadProgress, upload } from '@lading/client/node'
@@ -298,6 +298,7 @@ describe('an upload that is run again', () => {
     expect(result.resumedParts).toBeGreaterThanOrEqual(Math.max(3, held.length))
     expect(result.resumedParts).toBeLessThan(8)
     expect(sent).toBe(8 - result.resumedParts)
+    expect(await readdir(join(directory, 'checkpoints'))).toEqual([])
     expect(await service.count('InitiateMultipartUpload', 1)).toBe(1)
     expect(Buffer.compare(await stored(service), content)).toBe(0)
   })

@@ -1,4 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import type { ClientRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -117,6 +119,12 @@ test('an abort closes the connection and rejects with its reason', async () => {
     asked = resolve
   })
   const server = await localServer(() => asked())
+  const requests: ClientRequest[] = []
+  const remember = (message: unknown): void => {
+    requests.push((message as { request: ClientRequest }).request)
+  }
+  subscribe('http.client.request.start', remember)
+  onTestFinished(() => void unsubscribe('http.client.request.start', remember))
   const controller = new AbortController()
   const exchange = open().exchange(put(server.url), { ...options, signal: controller.signal })
   await arrived
@@ -125,6 +133,7 @@ test('an abort closes the connection and rejects with its reason', async () => {
   controller.abort(reason)
 
   await expect(exchange).rejects.toBe(reason)
+  expect(requests.map(({ socket }) => socket?.closed)).toEqual([true])
   await vi.waitUntil(() => server.open() === 0, 10_000)
 })
 
