@@ -6,6 +6,9 @@ import { type Bench, bench, eventsOf } from './lading.ts'
 
 const KiB = 1024
 
+/** Without progress, because a machine may be so slow that there is some to tell. */
+const parts = ['--part-size', '100K', '--no-progress']
+
 function countOf({ requests }: Bench, operation: string): number {
   return requests.filter((request) => request.operation === operation).length
 }
@@ -19,14 +22,14 @@ function clientOf({ server }: Bench): OssClient {
 test('a file goes up in parts and comes back byte for byte', async () => {
   const table = await bench()
   const bytes = await table.file('movie.mov', 1050 * KiB)
-  const up = await table.run(['cp', 'movie.mov', 'oss://films/', '--part-size', '100K'])
+  const up = await table.run(['cp', 'movie.mov', 'oss://films/', ...parts])
   expect(up).toMatchObject({ status: 0, stderr: '' })
   expect(up.stdout.toString()).toMatch(
     /^copied movie\.mov to oss:\/\/films\/movie\.mov: 1\.03 MiB, 11 parts, .* s\n$/,
   )
   expect(countOf(table, 'UploadPart')).toBe(11)
 
-  const down = await table.run(['cp', 'oss://films/movie.mov', 'copy.mov', '--part-size', '100K'])
+  const down = await table.run(['cp', 'oss://films/movie.mov', 'copy.mov', ...parts])
   expect(down).toMatchObject({ status: 0, stderr: '' })
   expect(await readFile(join(table.directory, 'copy.mov'))).toEqual(bytes)
 })

@@ -63,7 +63,9 @@ function partsOf({ requests }: Bench): string[] {
   )
 }
 
-const upload = ['cp', 'film.mov', 'oss://films/film.mov', '--part-size', '100K', '--parallel', '2']
+/** Without progress, because a machine may be so slow that there is some to tell. */
+const sizes = ['--part-size', '100K', '--parallel', '2', '--no-progress']
+const upload = ['cp', 'film.mov', 'oss://films/film.mov', ...sizes]
 
 /** Starts a copy, waits until it is stalled, sends the signal and opens the gate for what follows. */
 async function interrupt(
@@ -133,10 +135,10 @@ test('a directory that is interrupted goes on with what is missing', async () =>
   const { table, env } = stage
   await mkdir(join(table.directory, 'tree'))
   const contents = [await table.file('tree/a', 300 * KiB), await table.file('tree/b', 300 * KiB)]
-  const sizes = ['--part-size', '100K', '--parallel', '1', '-j', '1']
+  const single = ['--part-size', '100K', '--parallel', '1', '-j', '1', '--no-progress']
   const outcome = await interrupt(
     stage,
-    ['cp', '-r', 'tree', 'oss://films/all', ...sizes],
+    ['cp', '-r', 'tree', 'oss://films/all', ...single],
     'SIGINT',
   )
   expect(outcome.status).toBe(130)
@@ -157,7 +159,7 @@ test('a stream that is interrupted and fed again sends only what is missing', as
   const stage = await stalledBench(3)
   const { table, env } = stage
   const bytes = await table.file('bytes', 1000 * KiB)
-  const args = ['cp', '-', 'oss://films/stream', '--part-size', '100K', '--parallel', '2']
+  const args = ['cp', '-', 'oss://films/stream', ...sizes]
   const { child, outcome } = table.start(args, { env, input: bytes })
   await Promise.race([stage.stalled, outcome])
   child.kill('SIGINT')

@@ -26,7 +26,7 @@ export const silent: Progress = {
   stop() {},
 }
 
-const plainEveryMs = 5000
+const plainEveryMs = 10_000
 
 export function startProgress(options: ProgressOptions): Progress {
   return options.stream.isTTY ? new Bar(options) : new Lines(options)

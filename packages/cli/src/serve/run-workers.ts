@@ -38,6 +38,8 @@ export async function runWorkers(options: RunWorkersOptions): Promise<ExitCode> 
 class Crew {
   readonly #options: RunWorkersOptions
   readonly #port: number
+  /** What a new worker is told to listen on; `undefined`: what the command line says. */
+  #workerPort: number | undefined
   readonly #workers = new Set<Worker>()
   readonly #deaths: number[] = []
   #isLeaving = false
@@ -59,15 +61,20 @@ class Crew {
   }
 
   hire(): Worker {
-    return this.keep(fork(this.#port))
+    return this.keep(fork(this.#workerPort))
   }
 
   keep(worker: Worker): Worker {
     this.#workers.add(worker)
+    worker.on('message', (message: unknown) => {
+      // Before it is ready a worker hears nothing, so what it missed is said again.
+      if (this.#isLeaving && isMessage<WorkerReady>('ready', message)) tellToDrain(worker)
+    })
     worker.once('exit', (status: number | null, signal: string | null) => {
       this.#workers.delete(worker)
       if (this.#isLeaving) {
-        this.#failed ||= status !== 0
+        // The terminal's signal may come before the worker has begun to leave signals to us.
+        this.#failed ||= status !== 0 && signal !== 'SIGINT' && signal !== 'SIGTERM'
         this.#endIfEmpty()
       } else this.#replace(worker, signal ?? `status ${status}`)
     })
@@ -77,8 +84,7 @@ class Crew {
   /** Asks all to answer what has come and to end. */
   drain(): void {
     this.#isLeaving = true
-    const message: PrimaryDrain = { kind: 'drain' }
-    for (const worker of this.#workers) if (worker.isConnected()) worker.send(message)
+    for (const worker of this.#workers) tellToDrain(worker)
     this.#endIfEmpty()
   }
 
@@ -91,6 +97,9 @@ class Crew {
       this.drain()
       return
     }
+    // All who listen on "any free port" share the one that the first got. Only when none of them is
+    // left would the next get another one, so from then on it is named.
+    if (this.#workers.size === 0) this.#workerPort = this.#port
     this.#options.note(`lading: worker ${worker.process.pid} ended (${cause}); starting another`)
     this.hire()
   }
@@ -100,7 +109,11 @@ class Crew {
   }
 }
 
-/** `port` is the one the first worker got, so that `--port 0` stays where it is after a respawn. */
+function tellToDrain(worker: Worker): void {
+  const message: PrimaryDrain = { kind: 'drain' }
+  if (worker.isConnected()) worker.send(message)
+}
+
 function fork(port: number | undefined): Worker {
   return cluster.fork({
     UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? '16',

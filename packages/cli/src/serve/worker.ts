@@ -15,14 +15,16 @@ export async function runAsWorker(options: ServerOptions): Promise<ExitCode> {
     if (isMessage<PrimaryDrain>('drain', message)) stop.abort()
   })
   const port = Number(process.env.LADING_WORKER_PORT ?? options.port)
-  const status = await runServer({ ...options, port }, stop.signal, (server) => {
-    tellMadeCredentials(server)
-    const { url, port } = server
-    const ready: WorkerReady = { kind: 'ready', url, port }
-    process.send?.(ready)
-  })
-  // The channel to the primary would keep the process alive. Through `cluster`, because a bare
-  // `process.disconnect()` in a worker ends it with 0 whatever the status.
-  cluster.worker?.disconnect()
-  return status
+  try {
+    return await runServer({ ...options, port }, stop.signal, (server) => {
+      tellMadeCredentials(server)
+      const { url, port } = server
+      const ready: WorkerReady = { kind: 'ready', url, port }
+      process.send?.(ready)
+    })
+  } finally {
+    // The channel to the primary would keep the process alive. Through `cluster`, because a bare
+    // `process.disconnect()` in a worker ends it with 0 whatever the status.
+    cluster.worker?.disconnect()
+  }
 }
