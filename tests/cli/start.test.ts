@@ -19,11 +19,17 @@ interface Shown {
 }
 
 /** `npm start -- ARGS`, typed in `directory`. */
-async function start(directory: string, args: readonly string[]): Promise<Shown> {
+async function start(
+  directory: string,
+  args: readonly string[],
+  watch: (stdout: string, pid: number) => void = () => {},
+): Promise<Shown> {
   const temporary = join(directory, 'temporary')
   await mkdir(temporary)
   const child = spawn(process.execPath, [script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, as a terminal makes one for each command.
+    detached: true,
     // Settings of the user's own must not lead the demonstration astray.
     env: {
       ...process.env,
@@ -32,6 +38,11 @@ async function start(directory: string, args: readonly string[]): Promise<Shown>
       OSS_REGION: 'eu-central-1',
       OSS_SESSION_TOKEN: 'of another account',
     },
+  })
+  let shown = ''
+  child.stdout.on('data', (chunk: Uint8Array) => {
+    shown += Buffer.from(chunk).toString()
+    if (child.pid !== undefined) watch(shown, child.pid)
   })
   const [[status], stdout, stderr] = await Promise.all([
     once(child, 'close'),
@@ -83,6 +94,19 @@ test("without a file it is Node's own executable", async () => {
   expect(stdout).toContain(process.execPath)
   expect(stdout).toMatch(/identical: [\d,]+ bytes/)
   expect(left).toEqual([])
+})
+
+test('Ctrl-C in the middle leaves nothing behind either', async () => {
+  const directory = await temporaryDirectory()
+  await writeFile(join(directory, 'film'), Buffer.alloc(1000 * KiB, 'abc'))
+  let isSent = false
+  const { status, stderr, left } = await start(directory, ['film'], (stdout, pid) => {
+    if (isSent || !stdout.includes('lading cp')) return
+    isSent = true
+    process.kill(-pid, 'SIGINT')
+  })
+  expect({ status, left }).toEqual({ status: 130, left: [] })
+  expect(stderr).toContain('lading: interrupted by SIGINT\n')
 })
 
 test.each([

@@ -7,7 +7,7 @@ export class InterruptedError extends Error {
   override readonly name = 'InterruptedError'
 
   constructor(signalName: string) {
-    super(`stopped by ${signalName}`)
+    super(`interrupted by ${signalName}`)
   }
 }
 
