@@ -8,6 +8,7 @@ const steps = [
   ['format and lint', 'node_modules/@biomejs/biome/bin/biome', ['check', '--error-on-warnings']],
   ['boundaries', 'tools/check-boundaries.mjs'],
   ['guards can fail', 'tools/check-guards.mjs'],
+  ['hash core', 'tools/build-hash-core.mjs', ['--check']],
   ['types: packages', compile],
   ['types: tests', 'node_modules/typescript/bin/tsc', ['-p', 'tsconfig.tests.json']],
   ['pages', 'tools/check-docs.mjs'],

@@ -14,3 +14,16 @@ declare class TextDecoder {
 
 declare function atob(base64: string): string
 declare function btoa(binary: string): string
+
+declare namespace WebAssembly {
+  class Memory {
+    constructor(descriptor: { initial: number })
+    readonly buffer: ArrayBuffer
+    grow(pages: number): number
+  }
+  function validate(bytes: Uint8Array): boolean
+  function instantiate(
+    bytes: Uint8Array,
+    imports: Record<string, Record<string, unknown>>,
+  ): Promise<{ instance: { readonly exports: Record<string, unknown> } }>
+}

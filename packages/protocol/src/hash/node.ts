@@ -1,11 +1,6 @@
-/** `#hash` under Node: `node:crypto`. */
+/** `#hash` under Node: `node:crypto` and its event loop. */
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-
-export interface Md5Stream {
-  update(chunk: Uint8Array): void
-  digest(): Uint8Array
-}
 
 export function md5(bytes: Uint8Array): Uint8Array {
   return createHash('md5').update(bytes).digest()
@@ -23,8 +18,8 @@ export function hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array {
   return createHmac('sha256', key).update(bytes).digest()
 }
 
-export function createMd5(): Md5Stream {
-  return createHash('md5')
+export function nextTurn(run: () => void): void {
+  setImmediate(run)
 }
 
 export function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolean {

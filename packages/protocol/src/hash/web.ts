@@ -4,11 +4,6 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { md5 as nobleMd5, sha1 } from '@noble/hashes/legacy.js'
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 
-export interface Md5Stream {
-  update(chunk: Uint8Array): void
-  digest(): Uint8Array
-}
-
 export function md5(bytes: Uint8Array): Uint8Array {
   return nobleMd5(bytes)
 }
@@ -25,8 +20,14 @@ export function hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array {
   return hmac(nobleSha256, key, bytes)
 }
 
-export function createMd5(): Md5Stream {
-  return nobleMd5.create()
+/** Not a timer: those wait for milliseconds once they nest. */
+export function nextTurn(run: () => void): void {
+  const { port1, port2 } = new MessageChannel()
+  port1.onmessage = () => {
+    port1.close()
+    run()
+  }
+  port2.postMessage(undefined)
 }
 
 export function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolean {
