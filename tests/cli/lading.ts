@@ -118,3 +118,8 @@ export function eventsOf(outcome: Outcome): Record<string, unknown>[] {
   const lines = outcome.stdout.toString().split('\n').slice(0, -1)
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
 }
+
+/** Byte for byte; a matcher takes seconds for a megabyte. */
+export function isSame(found: Uint8Array, expected: Uint8Array | undefined): boolean {
+  return expected !== undefined && Buffer.compare(found, expected) === 0
+}

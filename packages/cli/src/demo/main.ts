@@ -14,3 +14,5 @@ try {
   process.stderr.write(`${formatDescribed(described)}\n`)
   process.exitCode = described.exitCode
 }
+// The server in this process may still be waiting for the client that was killed.
+process.exit()

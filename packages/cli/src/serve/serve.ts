@@ -23,6 +23,7 @@ export interface ServeFlags {
   readonly log?: boolean
 }
 
+/** Ends the process once everything is closed; rejects only when nothing could be started. */
 export async function serve(flags: ServeFlags): Promise<ExitCode> {
   const options = readOptions(flags)
   const workers = parseCount(flags.workers, { min: 1, max: 64 })
@@ -30,8 +31,8 @@ export async function serve(flags: ServeFlags): Promise<ExitCode> {
     throw usageError('workers share a directory, and there is none', 'Give --data DIRECTORY.')
   }
   guardRejections()
-  if (cluster.isWorker) return runAsWorker(options)
-  return interruptible((stop) =>
+  if (cluster.isWorker) return process.exit(await runAsWorker(options))
+  const status = await interruptible((stop) =>
     workers === 1
       ? runServer(options, stop, (server) => {
           tellMadeCredentials(server)
@@ -44,6 +45,8 @@ export async function serve(flags: ServeFlags): Promise<ExitCode> {
           note: (text) => process.stderr.write(`${text}\n`),
         }),
   )
+  // Closed is closed: what still waits for a client that is long gone must not hold up the end.
+  return process.exit(status)
 }
 
 function readOptions(flags: ServeFlags): ServerOptions {
