@@ -17,6 +17,7 @@ import {
   readManifest,
 } from '../../ports/metadata-samples.contract.ts'
 import type { MetadataStore } from '../../ports/metadata-store.ts'
+import { openEnvironment } from './environment.ts'
 import { LmdbMetadataStore } from './lmdb-metadata-store.ts'
 
 afterEach(() => {
@@ -166,4 +167,39 @@ test('two collectors together collect each blob, whoever settles', async () => {
   expect(await due(one, before)).toEqual([])
   const condemned = await one.condemnBlobs(blobsOf(parts))
   expect(condemned).toHaveLength(2_500)
+})
+
+test('when all is ended and collected no row stays behind', async () => {
+  const { clock, stores, directory } = await share(1)
+  const [store] = stores as [LmdbMetadataStore]
+  for (const [round, count] of [0, 3, 1_200].entries()) {
+    const completed = await openUpload(store, `completed-${round}`)
+    await commitParts(store, completed, count)
+    await store.completeUpload(
+      completed,
+      publishing(({ partNumber }) => partNumber % 3 > 0),
+    )
+    const aborted = await openUpload(store, 'aborted')
+    await commitParts(store, aborted, count)
+    await store.commitPart(aborted, partNumbered(1))
+    await store.abortUpload(aborted)
+    await store.putObject(objectOf('object', manifestOf(count)))
+    await store.openObject('photos', 'object').then((reader) => reader?.release())
+    await store.deleteObject('photos', 'object')
+    await store.deleteObject('photos', `completed-${round}`)
+  }
+  await store.deleteBucket('photos')
+  await collectAll(store, clock.advance(1))
+  const condemned = manifestOf(3).map(({ blobId }) => blobId)
+  await store.condemnBlobs(condemned)
+  await store.absolveBlobs(condemned)
+  await store.close()
+  const { environment, tables } = await openEnvironment(directory)
+  const left = Object.entries(tables).map(([name, table]) => [name, table.getKeysCount()])
+  await environment.close()
+  expect(left.filter(([, count]) => count > 0)).toEqual([
+    // The format, the count of garbage, the last upload id; and this process read.
+    ['meta', 3],
+    ['leases', 1],
+  ])
 })
