@@ -196,6 +196,7 @@ export class Exchange implements ActiveRequest {
    */
   #readOn(): void {
     const request = this.#request
+    const { socket } = request
     request.resume()
     if (request.complete) return
     const { bytes, ms } = this.#context.patience.drain
@@ -212,9 +213,15 @@ export class Exchange implements ActiveRequest {
     this.#response.once('close', () => {
       answered = true
       if (read > bytes) close()
-      else if (!request.complete) timer = setTimeout(close, ms)
+      else if (!request.complete && !socket.destroyed) timer = setTimeout(close, ms)
     })
-    for (const event of ['end', 'close']) request.once(event, () => clearTimeout(timer))
+    // Once it is answered, a request is not told any more that its client has left.
+    const forget = (): void => {
+      clearTimeout(timer)
+      socket.off('close', forget)
+    }
+    request.once('end', forget)
+    socket.once('close', forget)
   }
 
   #log(end: {
