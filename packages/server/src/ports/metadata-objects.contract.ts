@@ -46,6 +46,19 @@ export function describeObjects(open: OpenMetadata): void {
     expect(await metadata.findObject('photos', 'x'.repeat(1_022))).toBeUndefined()
   })
 
+  test('names and keys that cannot be are not found', async () => {
+    const { metadata } = await openWithBucket(open)
+    await metadata.putObject(objectOf('a', []))
+    for (const text of ['a\0', 'photos\0a', '\0', 'x'.repeat(5_000), '']) {
+      expect(await metadata.findBucket(text)).toBeUndefined()
+      expect(await metadata.findObject('photos', text)).toBeUndefined()
+      expect(await metadata.findObject(text, 'a')).toBeUndefined()
+      expect(await metadata.openObject('photos', text)).toBeUndefined()
+      expect(await metadata.deleteObject('photos', text)).toBe(false)
+      expect(await metadata.deleteBucket(text)).toBe('missing')
+    }
+  })
+
   test('a put replaces, and what it replaces becomes garbage', async () => {
     const { metadata, clock } = await openWithBucket(open)
     const [first, second] = [manifestOf(2), manifestOf(1)]

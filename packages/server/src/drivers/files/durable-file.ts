@@ -5,17 +5,18 @@ import type { NewFile } from './file-system.ts'
 /** Bytes that are gathered before they are written: a few large writes are cheaper than many small. */
 export const GATHERED: number = 256 * 1024
 
-/** Buffers that are kept for the next write instead of being made anew. */
+/** Buffers that are kept at most. */
 const SPARE_BUFFERS = 32
-const spare: Uint8Array[] = []
 
 /**
  * Appends all of `bytes`, asking for a chunk only when the one before it is copied or written.
- * Holds at most 256 KiB besides that chunk. Resolves with the number of bytes; syncs nothing.
+ * Holds at most 256 KiB besides that chunk, in a buffer from `spare` if there is one, to which it is
+ * returned. Resolves with the number of bytes; syncs nothing.
  */
 export async function writeThrough(
   file: NewFile,
   bytes: AsyncIterable<Uint8Array>,
+  spare: Uint8Array[],
 ): Promise<number> {
   const buffer = spare.pop() ?? new Uint8Array(GATHERED)
   let gathered = 0

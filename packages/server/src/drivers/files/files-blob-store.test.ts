@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { describeBlobStore, from, pattern, readAll, same } from '../../ports/blob-store.contract.ts'
 import {
   BlobDamagedError,
@@ -301,6 +301,27 @@ test('what is being written is not listed, however long it takes', async () => {
   expect(await listed(blobs)).toEqual([])
   finish()
   const { id } = await written
+  expect(await listed(blobs)).toEqual([id])
+})
+
+test('what is being written, or waited for, is dated anew for other processes', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  const directory = await temporary()
+  const blobs = await opened(directory)
+  const hourAgo = new Date(Date.now() - 3_600_000)
+  async function* pausing(): AsyncIterable<Uint8Array> {
+    yield pattern(300_000, 1)
+    for (const name of await filesIn(directory)) {
+      await utimes(join(directory, name), hourAgo, hourAgo)
+    }
+    vi.advanceTimersByTime(60_000)
+  }
+  const { id } = await blobs.write(pausing())
+  expect(vi.getTimerCount()).toBe(0)
+  expect(await listed(blobs, new Date(Date.now() - 600_000))).toEqual([])
   expect(await listed(blobs)).toEqual([id])
 })
 

@@ -44,6 +44,8 @@ export class FilesBlobStore implements BlobStore {
   /** Files that are being written, by id. */
   readonly #writing = new Map<BlobId, NewFile>()
   readonly #writes = new Set<Promise<unknown>>()
+  /** For the next writes, instead of new ones. */
+  readonly #spareBuffers: Uint8Array[] = []
   #toucher: NodeJS.Timeout | undefined
   #touching: Promise<unknown> = Promise.resolve()
   #closed = false
@@ -164,7 +166,7 @@ export class FilesBlobStore implements BlobStore {
   ): Promise<number> {
     this.#watch(id, file)
     try {
-      const size = await writeThrough(file, bytes)
+      const size = await writeThrough(file, bytes, this.#spareBuffers)
       signal?.throwIfAborted()
       // A sync succeeds for a file without a name too, and what it holds is lost on close.
       if ((await file.names()) === 0) throw new BlobLostError(id)

@@ -3,7 +3,7 @@
 import type { Bucket, Page } from '../../ports/metadata-store.ts'
 import { afterAll, justAfter, position, textKey } from './keys.ts'
 import { decodeBucket, encodeBucket } from './records.ts'
-import { keysBetween, nothing, type Tables } from './tables.ts'
+import { findRow, keysBetween, nothing, type Tables } from './tables.ts'
 
 export class Buckets {
   readonly #tables: Tables
@@ -13,7 +13,7 @@ export class Buckets {
   }
 
   find(name: string): Bucket | undefined {
-    const row = this.#tables.buckets.get(textKey(name))
+    const row = findRow(this.#tables.buckets, name)
     return row && decodeBucket(name, row)
   }
 

@@ -35,7 +35,7 @@ export class Commits {
   readonly #environment: Environment
   readonly #timeoutMs: number
   readonly #freeBytes: () => Promise<number>
-  readonly #pending = new Set<(error: Error) => void>()
+  readonly #pending = new Map<(error: Error) => void, { timer: NodeJS.Timeout }>()
   #refusal: Error | undefined
   #resolveFailed: (error: Error) => void = () => {}
   #resolveIdle: (() => void) | undefined
@@ -58,15 +58,14 @@ export class Commits {
   async run<Result>(action: () => Result): Promise<Result> {
     this.requireUsable()
     return await new Promise<Result>((resolve, reject) => {
-      this.#pending.add(reject)
       const watchdog = this.#watch()
+      this.#pending.set(reject, watchdog)
       const settle = (answer: () => void): void => {
         clearTimeout(watchdog.timer)
         if (this.#pending.delete(reject)) answer()
         if (this.#pending.size === 0) this.#resolveIdle?.()
       }
-      // Not `transaction`: a throw inside that one leaves what was written before it.
-      this.#environment.childTransaction(action).then(
+      this.#transact(action).then(
         (result) => settle(() => resolve(result)),
         (error: unknown) =>
           this.#explain(error).then((explained) => settle(() => reject(explained))),
@@ -89,6 +88,11 @@ export class Commits {
       })
     }
     return { usable }
+  }
+
+  /** Not `transaction`: a throw inside that one leaves what was written before it. */
+  async #transact<Result>(action: () => Result): Promise<Result> {
+    return await this.#environment.childTransaction(action)
   }
 
   /** What the caller is told instead of lmdb's error, which says nothing by itself. */
@@ -131,7 +135,10 @@ export class Commits {
   #fail(failure: Error): void {
     this.#refusal = failure
     this.#resolveFailed(failure)
-    for (const reject of this.#pending) reject(failure)
+    for (const [reject, { timer }] of this.#pending) {
+      clearTimeout(timer)
+      reject(failure)
+    }
     this.#pending.clear()
     this.#resolveIdle?.()
   }

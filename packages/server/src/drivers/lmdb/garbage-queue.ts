@@ -12,6 +12,7 @@ import {
   blobKey,
   fromHex,
   garbageKey,
+  justAfter,
   partKey,
   partNumberOf,
   readUint,
@@ -30,13 +31,13 @@ import {
   type GarbageRow,
   type Whereabouts,
 } from './records.ts'
-import { keysBetween, rowsBetween, type Tables } from './tables.ts'
+import { keysBetween, nothing, rowsBetween, type Tables } from './tables.ts'
 
 /** Blobs, or rows, that one slice holds. */
 export const SLICE = 1_000
 
 /** Items that a read still needs and that are passed over in one look at the queue. */
-const PASSED_OVER = 10_000
+const PASSED_OVER = 2_000
 
 const countKey = textKey('garbage-count')
 
@@ -85,13 +86,13 @@ export class GarbageQueue {
     const end = garbageKey(before.getTime(), 0)
     let start = garbageKey(0, 0)
     for (let passed = 0; due.length < limit && passed < PASSED_OVER; ) {
-      const rows = rowsBetween(this.#tables.garbage, start, end, Math.min(limit, SLICE))
-      for (const { key, value } of rows) {
-        start = afterAll(key)
+      const keys = keysBetween(this.#tables.garbage, start, end, Math.min(limit, SLICE))
+      for (const key of keys) {
+        start = justAfter(key)
         if (readUint(key, 8) > horizon) passed++
-        else if (due.length < limit) due.push(this.#slice(key, decodeGarbage(value)))
+        else if (due.length < limit) due.push(this.#slice(key))
       }
-      if (rows.length < Math.min(limit, SLICE)) break
+      if (keys.length < Math.min(limit, SLICE)) break
     }
     return due
   }
@@ -114,8 +115,9 @@ export class GarbageQueue {
     this.#tables.garbage.putSync(key, encodeGarbage(item))
   }
 
-  #slice(key: Uint8Array, item: GarbageRow): Garbage {
-    const { parts, manifests } = this.#tables
+  #slice(key: Uint8Array): Garbage {
+    const { parts, manifests, garbage } = this.#tables
+    const item = decodeGarbage(garbage.get(key) ?? nothing)
     let blobs: readonly BlobId[] = []
     let bound = 0
     if (item.kind === 'blobs') {

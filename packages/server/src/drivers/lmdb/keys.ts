@@ -16,12 +16,19 @@ const LONGEST_SOUGHT = 1_950
 
 const utf8 = new TextEncoder()
 
-/** @throws {RangeError} the texts hold U+0000, or are too long together. */
+/** @throws {RangeError} the texts hold U+0000, or are empty or too long together. */
 export function textKey(...texts: readonly string[]): Uint8Array {
+  const key = textKeyIfAny(...texts)
+  if (!key) throw new RangeError(`A key is empty, holds U+0000, or has more than ${LONGEST} bytes.`)
+  return key
+}
+
+/** `undefined` for texts that are no key, under which nothing is ever stored. */
+export function textKeyIfAny(...texts: readonly string[]): Uint8Array | undefined {
   const bytes = utf8.encode(texts.join('\0'))
-  if (bytes.length > LONGEST) throw new RangeError(`A key of ${bytes.length} bytes is too long.`)
-  if (texts.some((text) => text.includes('\0'))) throw new RangeError('A key holds U+0000.')
-  return bytes
+  const possible =
+    bytes.length > 0 && bytes.length <= LONGEST && !texts.some((text) => text.includes('\0'))
+  return possible ? bytes : undefined
 }
 
 /** A position in a table of text keys; never stored, so any text will do. */

@@ -170,15 +170,15 @@ export class LmdbMetadataStore implements MetadataStore {
     // The transaction runs in a later turn, and the caller's bytes are the caller's.
     const kept = { ...part, md5: new Uint8Array(part.md5) }
     return await this.#commits.run(() => {
-      const open = this.#uploads.findWithState(ref)
-      if (!open) return 'no-upload'
+      const state = this.#uploads.state(ref)
+      if (!state) return 'no-upload'
       if (this.#objects.isCondemned(kept.blobId)) return 'condemned'
-      const replaced = this.#uploads.findPart(ref.uploadId, kept.partNumber)
-      if (replaced?.blobId !== kept.blobId) {
+      const replaced = this.#uploads.findBlob(ref.uploadId, kept.partNumber)
+      if (replaced !== kept.blobId) {
         this.#objects.claim([kept.blobId])
-        if (replaced) this.#garbage.addBlobs([replaced.blobId])
+        if (replaced) this.#garbage.addBlobs([replaced])
       }
-      this.#uploads.putPart(open, kept, replaced === undefined)
+      this.#uploads.putPart(ref.uploadId, state, kept, replaced === undefined)
       return 'committed'
     })
   }
@@ -357,8 +357,8 @@ export class LmdbMetadataStore implements MetadataStore {
       }
     } catch (error) {
       // Pages of different moments may together be refused for what never was.
-      const now = this.#read(() => this.#uploads.findWithState(ref))
-      if (now?.state.epoch !== state.epoch) return 'again'
+      const now = this.#read(() => this.#uploads.state(ref))
+      if (now?.epoch !== state.epoch) return 'again'
       throw error
     }
     return await this.#commits.run(() => {

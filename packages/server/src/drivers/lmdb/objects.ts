@@ -17,7 +17,7 @@ import {
   encodeObject,
   type Whereabouts,
 } from './records.ts'
-import { nothing, type Tables } from './tables.ts'
+import { findRow, nothing, type Tables } from './tables.ts'
 
 /** Entries that a row of an object holds itself. */
 const INLINE = 16
@@ -35,7 +35,7 @@ export class Objects {
   }
 
   find(bucket: string, key: string): StoredObject | undefined {
-    const row = this.#tables.objects.get(textKey(bucket, key))
+    const row = findRow(this.#tables.objects, bucket, key)
     return row && decodeObject(bucket, key, row)
   }
 
@@ -43,7 +43,7 @@ export class Objects {
     bucket: string,
     key: string,
   ): { readonly object: StoredObject; readonly whereabouts: Whereabouts } | undefined {
-    const row = this.#tables.objects.get(textKey(bucket, key))
+    const row = findRow(this.#tables.objects, bucket, key)
     return row && decodeObjectAndWhereabouts(bucket, key, row)
   }
 

@@ -1,6 +1,7 @@
 /** The tables of the environment, and reading a run of rows from one. */
 
 import type { Database, RootDatabase } from 'lmdb'
+import { textKeyIfAny } from './keys.ts'
 
 export type Table = Database<Uint8Array, Uint8Array>
 export type Environment = RootDatabase<Uint8Array, Uint8Array>
@@ -56,6 +57,12 @@ export function openTables(environment: Environment): Tables {
 export interface Row {
   readonly key: Uint8Array
   readonly value: Uint8Array
+}
+
+/** The row of these texts, if there is one. */
+export function findRow(table: Table, ...texts: readonly string[]): Uint8Array | undefined {
+  const key = textKeyIfAny(...texts)
+  return key && table.get(key)
 }
 
 /** Rows from `start`, inclusive, to `end`, exclusive. The cursor is released before this returns. */

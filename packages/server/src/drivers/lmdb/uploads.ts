@@ -2,10 +2,12 @@
 
 import { randomBytes } from 'node:crypto'
 import type { UploadId } from '@lading/protocol'
+import type { BlobId } from '../../ports/blob-store.ts'
 import type { Part, Upload, UploadRef } from '../../ports/metadata-store.ts'
 import type { GarbageQueue } from './garbage-queue.ts'
 import { afterAll, isUploadId, partKey, textKey, uploadIdKey } from './keys.ts'
 import {
+  blobOfPart,
   decodeNumber,
   decodePart,
   decodeUpload,
@@ -16,7 +18,7 @@ import {
   encodeUploadState,
   type UploadState,
 } from './records.ts'
-import { rowsBetween, type Tables } from './tables.ts'
+import { findRow, rowsBetween, type Tables } from './tables.ts'
 
 const lastIdKey = textKey('last-upload-ms')
 
@@ -35,15 +37,20 @@ export class Uploads {
   }
 
   find(ref: UploadRef): Upload | undefined {
-    if (!isUploadId(ref.uploadId)) return undefined
-    const row = this.#tables.uploads.get(textKey(ref.bucket, ref.key, ref.uploadId))
+    const row = this.#row(ref)
     return row && decodeUpload(ref, row)
+  }
+
+  /** The state of the upload if bucket, key and id agree and it is open. */
+  state(ref: UploadRef): UploadState | undefined {
+    const state = this.#row(ref) && this.#tables.states.get(uploadIdKey(ref.uploadId))
+    return state && decodeUploadState(state)
   }
 
   findWithState(ref: UploadRef): OpenUpload | undefined {
     const upload = this.find(ref)
-    const state = upload && this.#tables.states.get(uploadIdKey(ref.uploadId))
-    return upload && state && { upload, state: decodeUploadState(state) }
+    const state = upload && this.state(ref)
+    return state && { upload, state }
   }
 
   create(begun: Omit<Upload, 'uploadId'>, now: Date): Upload {
@@ -55,14 +62,13 @@ export class Uploads {
     return upload
   }
 
-  findPart(uploadId: UploadId, partNumber: number): Part | undefined {
-    const key = partKey(uploadId, partNumber)
-    const row = this.#tables.parts.get(key)
-    return row && decodePart(key, row)
+  /** The blob of the part of that number. */
+  findBlob(uploadId: UploadId, partNumber: number): BlobId | undefined {
+    const row = this.#tables.parts.get(partKey(uploadId, partNumber))
+    return row && blobOfPart(row)
   }
 
-  putPart({ upload, state }: OpenUpload, part: Part, isNew: boolean): void {
-    const { uploadId } = upload
+  putPart(uploadId: UploadId, state: UploadState, part: Part, isNew: boolean): void {
     this.#tables.parts.putSync(partKey(uploadId, part.partNumber), encodePart(part))
     const next = { epoch: state.epoch + 1, parts: state.parts + (isNew ? 1 : 0) }
     this.#tables.states.putSync(uploadIdKey(uploadId), encodeUploadState(next))
@@ -72,7 +78,8 @@ export class Uploads {
   parts(uploadId: UploadId, after: number, limit: number): Part[] {
     if (after >= 0xffff) return []
     const end = afterAll(uploadIdKey(uploadId))
-    const rows = rowsBetween(this.#tables.parts, partKey(uploadId, after + 1), end, limit)
+    const start = partKey(uploadId, Math.max(0, after + 1))
+    const rows = rowsBetween(this.#tables.parts, start, end, limit)
     return rows.map(({ key, value }) => decodePart(key, value))
   }
 
@@ -82,6 +89,10 @@ export class Uploads {
     this.#tables.uploads.removeSync(textKey(bucket, key, uploadId))
     this.#tables.states.removeSync(uploadIdKey(uploadId))
     if (state.parts > 0) this.#garbage.addParts(withBlobs ? 'parts' : 'part-rows', uploadId)
+  }
+
+  #row({ bucket, key, uploadId }: UploadRef): Uint8Array | undefined {
+    return isUploadId(uploadId) ? findRow(this.#tables.uploads, bucket, key, uploadId) : undefined
   }
 
   /** Eight bytes of milliseconds, above all before them whatever the clock says, and eight of chance. */

@@ -1,0 +1,40 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { manifestOf, objectOf } from '../../ports/metadata-samples.contract.ts'
+import { openEnvironment } from './environment.ts'
+import { GarbageQueue } from './garbage-queue.ts'
+import { Objects } from './objects.ts'
+
+test.each([
+  [0, 10],
+  [9_999, 10],
+  [10_000, 9],
+  [95_000, 1],
+  [99_999, 1],
+  [100_000, 1],
+])(
+  'a read from byte %i of 10,000 entries looks at %i segments of ten',
+  async (offset, expected) => {
+    const parent = await mkdtemp(join(tmpdir(), 'lading-meta-'))
+    const { environment, tables } = await openEnvironment(join(parent, 'meta'))
+    onTestFinished(async () => {
+      await environment.close()
+      await rm(parent, { recursive: true })
+    })
+    const objects = new Objects(tables, new GarbageQueue(tables, () => new Date()))
+    await environment.childTransaction(() => objects.publish(objectOf('a', manifestOf(10_000))))
+    const whereabouts = objects.locate('photos', 'a')?.whereabouts
+    if (!whereabouts) throw new Error('The object should be there.')
+    let looks = 0
+    const read = <Result>(look: () => Result): Result => {
+      looks++
+      return look()
+    }
+    for await (const { entries } of objects.manifest(whereabouts, offset, read)) {
+      expect(entries.length).toBeGreaterThan(0)
+    }
+    expect(looks).toBe(expected)
+  },
+)
