@@ -11,6 +11,9 @@ const fromSource = {
   },
 }
 
+// Minutes of work beside the unit tests' seconds; `npm run check` leaves it to `npm test`.
+const lengthy = ['packages/*/src/**/model.test.ts']
+
 const setupFiles = process.env.LADING_FUZZ_RUNS ? ['./tools/fuzz-setup.ts'] : []
 
 export default defineConfig({
@@ -21,6 +24,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts'],
+          exclude: lengthy,
           testTimeout: 20_000,
           setupFiles,
         },
@@ -29,7 +33,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'system',
-          include: ['tests/**/*.test.ts', 'tools/*.test.ts'],
+          include: ['tests/**/*.test.ts', 'tools/*.test.ts', ...lengthy],
           testTimeout: 300_000,
           hookTimeout: 60_000,
           setupFiles,

@@ -3,31 +3,48 @@
 import { availableParallelism } from 'node:os'
 import { compile, installPackages, root, run, runScript, SetUpError } from './setup.mjs'
 
-/** Each a Node script of the repository with its arguments, unless it is a function. */
-const steps = [
-  ['format and lint', 'node_modules/@biomejs/biome/bin/biome', ['check', '--error-on-warnings']],
-  ['boundaries', 'tools/check-boundaries.mjs'],
-  ['guards can fail', 'tools/check-guards.mjs'],
-  ['hash core', 'tools/build-hash-core.mjs', ['--check']],
-  ['types: packages', compile],
-  ['types: tests', 'node_modules/typescript/bin/tsc', ['-p', 'tsconfig.tests.json']],
-  ['pages', 'tools/check-docs.mjs'],
-  ['unused code', 'node_modules/knip/bin/knip.js'],
-  ['published shape', 'tools/check-packages.mjs'],
-  ['unit tests', 'node_modules/vitest/vitest.mjs', ['run', '--project', 'unit']],
+const node = (name, file, ...args) => ({ name, run: () => runStep(name, file, args) })
+
+/** What stands in one row runs at the same time; a row begins when the one before it has passed. */
+const rows = [
+  [
+    node(
+      'format and lint',
+      'node_modules/@biomejs/biome/bin/biome',
+      'check',
+      '--error-on-warnings',
+    ),
+    node('boundaries', 'tools/check-boundaries.mjs'),
+    node('guards can fail', 'tools/check-guards.mjs'),
+    node('hash core', 'tools/build-hash-core.mjs', '--check'),
+  ],
+  [{ name: 'types: packages', run: compile }],
+  [
+    node('types: tests', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.tests.json'),
+    node('pages', 'tools/check-docs.mjs'),
+    node('unused code', 'node_modules/knip/bin/knip.js'),
+    node('published shape', 'tools/check-packages.mjs'),
+  ],
+  [node('unit tests', 'node_modules/vitest/vitest.mjs', 'run', '--project', 'unit')],
 ]
 
 await runScript(async () => {
   await installPackages()
   const start = Date.now()
-  for (const [name, step, args = []] of steps) {
-    const stepStart = Date.now()
-    const summary = typeof step === 'function' ? await step() : await runStep(name, step, args)
-    console.log(`ok  ${seconds(stepStart)}  ${name}${summary ? ` (${summary})` : ''}`)
+  for (const row of rows) {
+    const results = await Promise.allSettled(row.map(runTimed))
+    const failure = results.find(({ status }) => status === 'rejected')
+    if (failure) throw failure.reason
   }
   console.log(`all ${seconds(start)}  on ${availableParallelism()} cores`)
   return 0
 })
+
+async function runTimed({ name, run: work }) {
+  const start = Date.now()
+  const summary = await work()
+  console.log(`ok  ${seconds(start)}  ${name}${summary ? ` (${summary})` : ''}`)
+}
 
 /** Resolves with the last line that the step printed, which is its summary. */
 async function runStep(name, file, args) {
