@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
+import { formatQuery, presignV1, presignV4 } from '@lading/protocol'
 import { type RunningServer, startServer } from '@lading/server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -226,7 +227,7 @@ describe('Complete', () => {
       () => completeBody([[0, etag(1)]]),
       { status: '400', Code: 'InvalidArgument', EC: '0017-00000220' },
     ],
-    ['with 10,001 parts', () => completeBody(many), { status: '400' }],
+    ['with 10,001 parts', () => completeBody(many), { status: '400', Code: 'MalformedXML' }],
     ['with a body of 3 MiB', () => ' '.repeat(3 << 20), { status: '400', Code: 'EntityTooLarge' }],
   ])('%s is refused, and the upload stays as it was', async (_, body, expected) => {
     const answer = refusal(await complete(body()))
@@ -458,6 +459,24 @@ describe('credentials', () => {
       }
     },
   )
+
+  test('in a URL that has expired are AccessDenied, whatever else is wrong with it', async () => {
+    const signable = { method: 'GET', ...get, query: [], headers: new Map<string, string>() }
+    const past = new Date(Date.now() - 3_600_000)
+    const urls = [
+      presignV1(signable, credentials, { expiresAt: past }),
+      presignV1(signable, { ...credentials, accessKeySecret: 'no' }, { expiresAt: past }),
+      presignV4(signable, credentials, { region: 'cn-hangzhou', now: past, expiresInSeconds: 60 }),
+    ]
+    for (const query of urls) {
+      const answer = refusal(await wire.raw('GET', `/${BUCKET}/key?${formatQuery(query)}`))
+      expect(answer).toMatchObject({
+        status: '403',
+        Code: 'AccessDenied',
+        Message: 'Request has expired.',
+      })
+    }
+  })
 
   test('that are missing are AccessDenied on a private bucket', async () => {
     const answer = refusal(await wire.send('GET', { ...get, signature: 'none' }))
