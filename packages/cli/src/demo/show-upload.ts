@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { OssClient } from '@lading/client/node'
 import { type RunningServer, startServer } from '@lading/server'
-import pc from 'picocolors'
+import picocolors from 'picocolors'
 import { formatOssUrl } from '../oss-url.ts'
 import { printable } from '../output/printable.ts'
 import { formatDuration, formatSize, plural } from '../quantities.ts'
@@ -14,6 +14,9 @@ import { type CuttingProxy, type SeenRequest, startCuttingProxy } from './cuttin
 import { isComplete, ObstacleCourse, partNumberOf } from './obstacle-course.ts'
 import { type DemoPlan, formatNumbers, planDemo, shortSize } from './plan.ts'
 import { type CommandOptions, runCommand, startCommand } from './run-command.ts'
+
+// On its own the library colours wherever CI is set, also what goes into a file.
+const colors = picocolors.createColors(process.stdout.isTTY === true && picocolors.isColorSupported)
 
 const bucket = 'demo'
 
@@ -38,7 +41,9 @@ export async function showUpload(file: string, signal: AbortSignal): Promise<voi
     await rm(directory, { recursive: true, force: true })
   }
   const took = formatDuration(performance.now() - began)
-  console.log(`\n${pc.green('Done')} in ${took}. The server is closed and its files are removed.`)
+  console.log(
+    `\n${colors.green('Done')} in ${took}. The server is closed and its files are removed.`,
+  )
 }
 
 interface Stage {
@@ -172,10 +177,10 @@ async function showInterruption(
   if (course.cut === undefined) throw new Error('No connection was cut.')
   const { partNumber, after, of } = course.cut
   console.log(
-    `${pc.yellow('cut')}: part ${partNumber} lost its connection after ${formatSize(after)} of ${formatSize(of)}`,
+    `${colors.yellow('cut')}: part ${partNumber} lost its connection after ${formatSize(after)} of ${formatSize(of)}`,
   )
   console.log(
-    `${pc.yellow('killed')}: the command, with SIGKILL, when ${plan.partsBeforeKill} of ${plural(plan.parts, 'part')} had been answered. The server has:`,
+    `${colors.yellow('killed')}: the command, with SIGKILL, when ${plan.partsBeforeKill} of ${plural(plan.parts, 'part')} had been answered. The server has:`,
   )
 }
 
@@ -200,10 +205,10 @@ async function showResume(
   if (listed === undefined) throw new Error('No Complete passed the proxy.')
 
   console.log(
-    `${pc.green('counted on the wire')}: ${plural(second.size, 'part')} sent now (${formatNumbers([...second])}), ${first.size} not sent again`,
+    `${colors.green('counted on the wire')}: ${plural(second.size, 'part')} sent now (${formatNumbers([...second])}), ${first.size} not sent again`,
   )
   console.log(
-    `${pc.green('ListParts')}, just before Complete: ${plural(listed.parts, 'part')}, ${formatSize(listed.bytes)}`,
+    `${colors.green('ListParts')}, just before Complete: ${plural(listed.parts, 'part')}, ${formatSize(listed.bytes)}`,
   )
 }
 
@@ -213,10 +218,10 @@ async function showComparison(file: string, copy: string, { client, key }: Route
   if (crc64 !== hashCrc64ecma) {
     throw new Error(`The file has CRC-64 ${crc64}, and the server says ${hashCrc64ecma}.`)
   }
-  console.log(`${pc.green('identical')}: ${size.toLocaleString('en-US')} bytes`)
+  console.log(`${colors.green('identical')}: ${size.toLocaleString('en-US')} bytes`)
   console.log(`  SHA-256  ${sha256}\n  MD5      ${md5}\n  CRC-64   ${crc64}, as the server says`)
 }
 
 function tellStep(number: number, title: string): void {
-  console.log(`\n${pc.bold(`${number}. ${title}`)}`)
+  console.log(`\n${colors.bold(`${number}. ${title}`)}`)
 }
