@@ -7,9 +7,10 @@
  * the environment is made under another name and gets its own only when it is whole.
  */
 
-import { mkdir, open as openFile, rename, rm, stat, statfs } from 'node:fs/promises'
+import { open as openFile, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { open as openLmdb } from 'lmdb'
+import { type EnvironmentFiles, nodeEnvironmentFiles } from './environment-files.ts'
 import { textKey } from './keys.ts'
 import { decodeNumber, encodeNumber } from './records.ts'
 import { binary, type Environment, openTables, type Tables } from './tables.ts'
@@ -41,10 +42,18 @@ export interface OpenEnvironment {
  * @throws {Error} the format is newer than this version knows, what is there is no environment, or
  *   space or descriptors are too few to open it safely.
  */
-export async function openEnvironment(directory: string): Promise<OpenEnvironment> {
+export async function openEnvironment(
+  directory: string,
+  files: EnvironmentFiles = nodeEnvironmentFiles,
+): Promise<OpenEnvironment> {
   const unfinished = `${directory}-new`
-  await rm(unfinished, { recursive: true, force: true })
-  if (!(await exists(directory))) await createEnvironment(directory, unfinished)
+  await files.remove(unfinished)
+  if (!(await files.exists(directory))) await createEnvironment(directory, unfinished, files)
+  // At every start: creation may have been cut off after the rename. A power cut could then still
+  // take the name back, and the next start would remove what had been acknowledged under it.
+  const parent = dirname(directory)
+  await files.sync(parent)
+  await files.sync(dirname(parent))
   await requireSpace(directory, FREE_TO_OPEN)
   await requireDescriptors(directory)
   await requireEnvironment(directory)
@@ -64,23 +73,25 @@ export async function freeBytes(path: string): Promise<number> {
   return bavail * bsize
 }
 
-async function createEnvironment(directory: string, unfinished: string): Promise<void> {
+async function createEnvironment(
+  directory: string,
+  unfinished: string,
+  files: EnvironmentFiles,
+): Promise<void> {
   const parent = dirname(directory)
-  await mkdir(parent, { recursive: true, mode: 0o700 })
+  await files.makeDirectories(parent)
   await requireSpace(parent, FREE_TO_CREATE)
   await requireDescriptors(parent)
-  await mkdir(unfinished, { mode: 0o700 })
+  await files.makeDirectory(unfinished)
   const environment = openAt(unfinished)
   const { meta } = openTables(environment)
   await environment.childTransaction(() => {
     meta.putSync(formatKey, encodeNumber(FORMAT))
   })
   await environment.close()
-  await sync(join(unfinished, 'data.mdb'))
-  await sync(unfinished)
-  await rename(unfinished, directory)
-  await sync(parent)
-  await sync(dirname(parent))
+  await files.sync(join(unfinished, 'data.mdb'))
+  await files.sync(unfinished)
+  await files.rename(unfinished, directory)
 }
 
 const formatKey = textKey('format')
@@ -154,24 +165,5 @@ async function requireDescriptors(path: string): Promise<void> {
     throw new Error('There are too few file descriptors to open the metadata.', { cause: error })
   } finally {
     await Promise.all(opened.map((file) => file.close()))
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
-    throw error
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await openFile(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
