@@ -10,6 +10,7 @@ import { seedFromEnvironment } from '../support/random.ts'
 import { KEY_PAIR } from '../support/serve-process.ts'
 import { blobFiles, temporaryDirectory } from '../support/temporary.ts'
 import { acknowledgeEarly } from './early-acknowledgement.ts'
+import type { Ledger } from './ledger.ts'
 import { crashRounds } from './rounds.ts'
 
 const ROUNDS = Number(process.env.LADING_CRASH_ROUNDS ?? 50)
@@ -30,7 +31,7 @@ test(`what was acknowledged survives ${ROUNDS} kills, nothing half-made is seen,
   expect(report.killsInFlight).toBeGreaterThanOrEqual(Math.floor(ROUNDS * 0.9))
   expect(ledger.partsAcknowledged).toBeGreaterThan(ROUNDS)
 
-  await endEverything(directory, ledger.bucket)
+  await endEverything(directory, ledger)
 })
 
 test('a server that acknowledges a part before it commits is caught', {
@@ -46,8 +47,9 @@ test('a server that acknowledges a part before it commits is caught', {
   expect(report.broken.length, `seed ${seed}`).toBeGreaterThan(0)
 })
 
-/** Aborts and deletes all there is, collects, and finds no blob left. */
-async function endEverything(directory: string, bucket: string): Promise<void> {
+/** Completes what is open and compares it; then aborts and deletes all, collects, and finds no blob left. */
+async function endEverything(directory: string, ledger: Ledger): Promise<void> {
+  const { bucket } = ledger
   const server = await startServer({
     data: { directory },
     credentials: [KEY_PAIR],
@@ -57,6 +59,9 @@ async function endEverything(directory: string, bucket: string): Promise<void> {
   })
   const wire = new OssWire({ port: server.port, credentials: KEY_PAIR })
   try {
+    const stillOpen = ledger.openUploads().length
+    expect(await ledger.completeOpenUploads(wire), `seed ${seed}`).toEqual([])
+    console.log(`kill -9: ${stillOpen} uploads were still open, and came to what was acknowledged`)
     for (;;) {
       const { text } = await wire.send('GET', { bucket, query: { uploads: '' } })
       const open = [...text.matchAll(/<Key>(.*?)<\/Key>\s*<UploadId>(.*?)<\/UploadId>/gs)]

@@ -143,8 +143,8 @@ test('an endpoint that is the CNAME of a bucket takes the whole upload', async (
 
 test('an answer that does not come within the timeout is given up, and said to be', async () => {
   const server = await start({ faults: [parseFault('InitiateMultipartUpload,delay=600000')] })
+  await connect(server).putBucket({ bucket })
   const client = connect(server, { idleTimeoutMs: 200 })
-  await client.putBucket({ bucket })
   const initiate = client.initiateMultipartUpload({ bucket, key: 'slow' })
   await expect(initiate).rejects.toBeInstanceOf(TransportError)
 })
