@@ -92,7 +92,8 @@ export class OssClient {
 
   /**
    * Begins an upload. The answer's `uploadId` names it. A retry after a lost answer leaves an upload
-   * nobody knows of, which costs nothing but its place in `listMultipartUploads`.
+   * nobody knows of, which costs nothing but its place in `listMultipartUploads`. For the same reason
+   * an abort while the service is at it waits for the answer, and the call resolves with it.
    */
   initiateMultipartUpload(
     input: multipart.InitiateMultipartUploadInput,

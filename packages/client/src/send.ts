@@ -33,6 +33,11 @@ export interface Call<Value> {
   /** Names in lower case; absent values are left out. */
   readonly headers?: Readonly<Record<string, string | undefined>>
   readonly body?: HttpBody
+  /**
+   * An abort does not cut off an attempt under way, but waits for its answer and resolves with it:
+   * for what leaves something behind that only the answer names. Default `false`.
+   */
+  readonly outlastsAbort?: boolean
   /** Makes a value of a 2xx answer. What it throws besides an `IntegrityError` is a `TransportError`. */
   receive(answer: TextAnswer): Value | Promise<Value>
 }
@@ -159,7 +164,11 @@ export class Sender {
     const request = this.#build(call, credentials)
     let response: HttpResponse
     try {
-      response = await transport.exchange(request, { idleTimeoutMs, signal })
+      signal?.throwIfAborted()
+      response = await transport.exchange(request, {
+        idleTimeoutMs,
+        signal: call.outlastsAbort ? undefined : signal,
+      })
       if (response.status >= 200 && response.status < 300) return { value: await receive(response) }
     } catch (error) {
       return { failure: { error } }

@@ -126,6 +126,7 @@ export function initiateMultipartUpload(
         ['encoding-type', 'url'],
       ],
       headers: attributeHeaders(attributes),
+      outlastsAbort: true,
       receive: ({ status, requestId, text }) => {
         const { uploadId } = decodeInitiateMultipartUploadResult(text)
         if (!uploadId) throw new Error('it has no UploadId')

@@ -15,15 +15,19 @@ import type { CheckpointSlot, CheckpointStore } from './checkpoint.ts'
 import { choosePartSize, countParts, MAX_STREAM_PART_SIZE, streamGrowth } from './plan-parts.ts'
 import type { Source } from './source.ts'
 
-export interface Session {
+/** An upload at the service, and the checkpoint that remembers it. */
+export interface OpenUpload {
   readonly uploadId: UploadId | string
+  /** Forgets the upload: it is completed or aborted. */
+  forget(): Promise<void>
+}
+
+export interface Session extends OpenUpload {
   /** Bytes; of a stream, those of its first part. */
   readonly partSize: number
   /** What the service says it has, by part number. To be believed only where the bytes agree. */
   readonly held: ReadonlyMap<number, PartEntry>
   readonly isResumed: boolean
-  /** Forgets the upload: it is completed or aborted. */
-  forget(): Promise<void>
   /** Lets go of the checkpoint, which stays. */
   close(): Promise<void>
 }
@@ -35,6 +39,8 @@ export interface SessionOptions {
   readonly uploadId: string | undefined
   readonly findUpload: boolean
   readonly notice: (text: string) => void
+  /** Told as soon as an upload is taken up, for whoever must abort it; `undefined`: it was none for us. */
+  readonly began: (upload: OpenUpload | undefined) => void
   readonly call: CallOptions
 }
 
@@ -59,11 +65,16 @@ export async function openSession(
   options: SessionOptions,
 ): Promise<Session> {
   const slot = await openSlot(client, target, source, options)
+  const forget = async (): Promise<void> => slot?.remove()
   try {
     const found = await findCandidate(client, target, source, slot, options)
+    // Before its parts are listed: an abort meanwhile must know what to abort.
+    if (found) options.began({ uploadId: found.uploadId, forget })
     const resumed = found && (await resume(client, target, source, found, options))
+    if (!resumed) options.began(undefined)
     const { uploadId, partSize, held } =
       resumed ?? (await initiate(client, target, source, options))
+    if (!resumed) options.began({ uploadId, forget })
     await slot?.save({
       format: 1,
       ...identityOf(client, target, source),
@@ -78,7 +89,7 @@ export async function openSession(
       partSize,
       held,
       isResumed: resumed !== undefined,
-      forget: async () => slot?.remove(),
+      forget,
       close: async () => slot?.close(),
     }
   } catch (error) {

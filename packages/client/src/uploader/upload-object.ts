@@ -13,7 +13,7 @@ import { ChunkReader, type LoadedPart, rangeParts } from './load-parts.ts'
 import type { UploadOptions } from './options.ts'
 import { metered, type ProgressMeter } from './progress.ts'
 import { type SentPart, sendParts } from './send-parts.ts'
-import { openSession, type Session } from './session.ts'
+import { type OpenUpload, openSession } from './session.ts'
 import type { RangeSource, Source } from './source.ts'
 
 /** What an upload came to. */
@@ -49,8 +49,8 @@ export interface UploadControl {
   readonly gate: Gate
   readonly progress: ProgressMeter
   readonly signal: AbortSignal
-  /** Told once there is something to abort. */
-  began(session: Session): void
+  /** Told as soon as there is something to abort, and with `undefined` when there no longer is. */
+  began(upload: OpenUpload | undefined): void
 }
 
 /**
@@ -156,9 +156,9 @@ async function sendInParts(upload: Upload, reader: ChunkReader | undefined): Pro
     uploadId: options.uploadId,
     findUpload: options.findUpload ?? false,
     notice: options.onNotice ?? (() => {}),
+    began: control.began,
     call,
   })
-  control.began(session)
   try {
     const sent = await sendParts(upload, session, reader)
     const size = sent.reduce((sum, part) => sum + part.size, 0)

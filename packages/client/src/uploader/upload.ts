@@ -6,7 +6,7 @@ import type { OssClient } from '../oss-client.ts'
 import { Gate } from './gate.ts'
 import { requireUploadOptions, type UploadOptions } from './options.ts'
 import { ProgressMeter, type UploadProgress } from './progress.ts'
-import type { Session } from './session.ts'
+import type { OpenUpload } from './session.ts'
 import { type Source, toSource, type UploadSource } from './source.ts'
 import { type UploadResult, uploadObject } from './upload-object.ts'
 
@@ -37,8 +37,10 @@ export interface Upload {
 
   /**
    * Resolves once all connections of this upload are closed and, unless its parts are kept, the
-   * service has aborted it. An abort that comes while the service completes the upload may be too
-   * late; `done` rejects all the same. Harmless when the upload is over.
+   * service has aborted it and its checkpoint is removed. While it is being initiated, that waits
+   * for the service's answer, which alone says what to abort. An abort that comes while the service
+   * completes the upload may be too late; `done` rejects all the same. Harmless when the upload is
+   * over.
    *
    * @throws what AbortMultipartUpload throws; `NoSuchUpload` is what was wanted.
    */
@@ -78,7 +80,7 @@ class RunningUpload implements Upload {
   readonly #gate = new Gate()
   readonly #stop = new AbortController()
   readonly #progress: ProgressMeter
-  #session: Session | undefined
+  #open: OpenUpload | undefined
   #state: UploadState = 'running'
 
   constructor(
@@ -98,7 +100,7 @@ class RunningUpload implements Upload {
   }
 
   get uploadId(): string | undefined {
-    return this.#session?.uploadId
+    return this.#open?.uploadId
   }
 
   get progress(): UploadProgress {
@@ -124,16 +126,16 @@ class RunningUpload implements Upload {
       () => {},
       () => {},
     )
-    if (keepParts || this.state === 'completed' || !this.#session) return
+    if (keepParts || this.state === 'completed' || !this.#open) return
     try {
       await this.#client.abortMultipartUpload({
         ...this.#target,
-        uploadId: this.#session.uploadId,
+        uploadId: this.#open.uploadId,
       })
     } catch (error) {
       if (!(error instanceof OssError && error.code === 'NoSuchUpload')) throw error
     }
-    await this.#session.forget()
+    await this.#open.forget()
   }
 
   async #run(open: () => Promise<Source>, options: UploadOptions): Promise<UploadResult> {
@@ -148,8 +150,8 @@ class RunningUpload implements Upload {
         gate: this.#gate,
         progress: this.#progress,
         signal,
-        began: (session) => {
-          this.#session = session
+        began: (upload) => {
+          this.#open = upload
         },
       })
       this.#state = 'completed'
