@@ -115,6 +115,8 @@ function tellInterrupted(
 ): ExitCode {
   // What is done already must be skipped the next time, and not be refused because it exists.
   const resume = `${sameCommand()}${recursive && !update ? ' -u' : ''}`
+  // For good: no bar may come back below the command that is to be copied.
+  output.close()
   output.event({ event: 'interrupted', resume })
   output.note(`lading: interrupted; ${whatIsKept(isUpload, progress)}\n  Resume with: ${resume}`)
   return exitCodes.interrupted

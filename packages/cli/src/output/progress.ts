@@ -28,6 +28,15 @@ export const silent: Progress = {
 
 const plainEveryMs = 10_000
 
+/**
+ * A terminal echoes Ctrl-C as `^C` where the cursor is, after the bar. If that wrapped the line, the
+ * bar would no longer be where it is to be cleared; so there is room for two of them.
+ */
+const freeColumns = 4
+
+/** Clears from the cursor to the end of the screen. */
+const clearBelow = '\x1b[J'
+
 export function startProgress(options: ProgressOptions): Progress {
   return options.stream.isTTY ? new Bar(options) : new Lines(options)
 }
@@ -62,6 +71,7 @@ class State {
 class Bar implements Progress {
   readonly #state: State
   readonly #bar: SingleBar
+  readonly #stream: NodeJS.WriteStream
   #stopped = false
 
   constructor(options: ProgressOptions) {
@@ -76,9 +86,9 @@ class Bar implements Progress {
       gracefulExit: false,
       linewrap: true,
       fps: 10,
-      // One column stays free: a terminal wraps when its last column is written.
-      format: () => barLine(state.now(), (stream.columns || 80) - 1),
+      format: () => barLine(state.now(), Math.max(1, (stream.columns || 80) - freeColumns)),
     }
+    this.#stream = stream
     this.#bar = new SingleBar(settings)
     this.#bar.start(1, 0)
   }
@@ -88,14 +98,20 @@ class Bar implements Progress {
   }
 
   aside(write: () => void): void {
-    this.#bar.stop()
+    this.#clear()
     write()
     if (!this.#stopped) this.#bar.start(1, 0)
   }
 
   stop(): void {
     this.#stopped = true
+    this.#clear()
+  }
+
+  #clear(): void {
+    if (!this.#bar.isActive) return
     this.#bar.stop()
+    this.#stream.write(clearBelow)
   }
 }
 
