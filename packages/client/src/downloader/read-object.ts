@@ -3,7 +3,7 @@
 import { crc64 as crc64Of, type ETag } from '@lading/protocol'
 import { delay } from '../abort.ts'
 import { IntegrityError, TransportError } from '../errors.ts'
-import type { GetObjectAnswer } from '../operations/objects.ts'
+import type { GetObjectAnswer, HeadObjectAnswer } from '../operations/objects.ts'
 import { type CallOptions, requireInteger } from '../options.ts'
 import type { OssClient } from '../oss-client.ts'
 import { backoff } from '../retry.ts'
@@ -17,6 +17,8 @@ export interface ObjectToRead {
 export interface ReadOptions extends CallOptions {
   /** Bytes from here on. Default 0. Only a whole object can be proved by its CRC-64. */
   readonly start?: number
+  /** The object that is meant, where it has been looked at before: another one is refused. */
+  readonly head?: Pick<HeadObjectAnswer, 'etag' | 'size' | 'hashCrc64ecma'>
 }
 
 /**
@@ -30,15 +32,15 @@ export interface ReadOptions extends CallOptions {
 export async function* readObject(
   client: OssClient,
   object: ObjectToRead,
-  { start = 0, ...options }: ReadOptions = {},
+  { start = 0, head: known, ...options }: ReadOptions = {},
 ): AsyncGenerator<Uint8Array, void, void> {
   requireInteger('start', start, 0, Number.MAX_SAFE_INTEGER)
-  const head = await client.headObject(object, options)
+  const head = known ?? (await client.headObject(object, options))
   let crc64 = 0n
   for await (const chunk of readRange(
     client,
     object,
-    { ...head, start, end: head.size },
+    { etag: head.etag, start, end: head.size },
     options,
   )) {
     crc64 = crc64Of(chunk, crc64)
@@ -87,6 +89,7 @@ export async function* readRange(
         position += chunk.length
         barren = 0
       }
+      if (position < end) throw new TransportError('The answer is shorter than it said.')
     } catch (error) {
       signal?.throwIfAborted()
       if (!(error instanceof TransportError) || barren >= retries) throw error
