@@ -3,7 +3,13 @@
 import { lstat, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import { type DownloadProgress, download, type OssClient, readObject } from '@lading/client/node'
+import {
+  type DownloadProgress,
+  download,
+  nodeTransport,
+  type OssClient,
+  readObject,
+} from '@lading/client/node'
 import { parseFault } from '@lading/server'
 import { expect, test } from 'vitest'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -171,6 +177,53 @@ test('an object that is replaced while it is read is noticed', async () => {
 
   await expect(downloaded).rejects.toMatchObject({ code: 'PreconditionFailed' })
   expect(await readdir(directory)).toEqual([])
+})
+
+test('an object that is replaced before its stream begins is noticed', async () => {
+  const service = await startService()
+  await put(service.client)
+  let replaced: Promise<unknown> | undefined
+  const transport = nodeTransport()
+  const client = service.connect({
+    transport: {
+      async exchange(request, options) {
+        await replaced
+        const answer = await transport.exchange(request, options)
+        if (request.method === 'HEAD') replaced ??= put(service.client, randomContent(7))
+        return answer
+      },
+      close: () => transport.close(),
+    },
+  })
+  const sink = new Writable({ write: (_chunk, _encoding, done) => done() })
+
+  await expect(download(client, object, sink)).rejects.toMatchObject({
+    code: 'PreconditionFailed',
+  })
+})
+
+test('an abort ends a download into a stream that takes nothing more', async () => {
+  const service = await startService()
+  await put(service.client)
+  const controller = new AbortController()
+  const stalled = new Writable({
+    write: () => controller.abort(new Error('enough')),
+  })
+
+  const downloaded = download(service.client, object, stalled, { signal: controller.signal })
+
+  await expect(downloaded).rejects.toThrow('enough')
+  expect(stalled.destroyed).toBe(true)
+})
+
+test('a name as long as the file system allows is no hindrance', async () => {
+  const service = await startService()
+  await put(service.client)
+  const path = join(await temporaryDirectory(), '電'.repeat(80))
+
+  await download(service.client, object, path)
+
+  expect(Buffer.compare(await readFile(path), content)).toBe(0)
 })
 
 test('an abort leaves no file', async () => {

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { combineCrc64, crc64 as crc64Of, DEFAULT_PART_SIZE } from '@lading/protocol'
@@ -63,7 +63,15 @@ export async function download(
     const path = await regularFile(destination)
     await toFile(client, object, head, path, { partSize, parallel, received, call })
   } else {
-    await pipeline(counted(readObject(client, object, call), received), destination)
+    // The object whose head is the result, and no other that has replaced it since.
+    const chunks = readObject(client, object, { ...call, head })
+    const { signal } = call
+    try {
+      await pipeline(counted(chunks, received), destination, signal ? { signal } : {})
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw error
+    }
   }
   if (head.size === 0) received(0)
   return { ...head, verified: head.hashCrc64ecma !== undefined }
@@ -95,8 +103,8 @@ async function toFile(
   destination: string,
   settings: FileSettings,
 ): Promise<void> {
-  const name = `.${basename(destination).slice(0, 200)}.${randomUUID()}.part`
-  const temporary = join(dirname(destination), name)
+  // Without the destination's name, which may be as long as the file system allows.
+  const temporary = join(dirname(destination), `.lading-${randomUUID()}.part`)
   const file = await open(temporary, 'wx')
   try {
     try {
