@@ -72,7 +72,7 @@ test('the key pair is made on the first run, shown once, and kept for its owner 
   const none = { LADING_ACCESS_KEY_ID: '', LADING_ACCESS_KEY_SECRET: '' }
   const first = await serve(directory, [], none)
   const [, accessKeyId = '', accessKeySecret = ''] =
-    /^made a key pair, shown only now:\n {2}export OSS_ACCESS_KEY_ID=(\S+)\n {2}export OSS_ACCESS_KEY_SECRET=(\S+)\n$/.exec(
+    /^made a key pair, shown only now:\n {2}export OSS_ENDPOINT=http:\/\/127\.0\.0\.1:\d+\n {2}export OSS_ACCESS_KEY_ID=(\S+)\n {2}export OSS_ACCESS_KEY_SECRET=(\S+)\n$/.exec(
       first.stderr(),
     ) ?? []
   const keys = { accessKeyId, accessKeySecret }
@@ -87,7 +87,29 @@ test('the key pair is made on the first run, shown once, and kept for its owner 
 
   const second = await serve(directory, [], none)
   expect((await clientOf(second, keys).getBucketInfo({ bucket: 'films' })).status).toBe(200)
-  expect(second.stderr()).toBe('')
+  expect(second.stderr()).toBe(`the key pair is in ${join(directory, 'credentials.json')}\n`)
+})
+
+test('a start that fails because the port is taken makes no key pair that nobody would see', async () => {
+  const directory = await temporaryDirectory()
+  const none = { LADING_ACCESS_KEY_ID: '', LADING_ACCESS_KEY_SECRET: '' }
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  onTestFinished(() => void other.close())
+  const { port } = other.address() as AddressInfo
+  await expect(serve(directory, ['--port', String(port)], none)).rejects.toThrow('in use')
+  expect(await readdir(directory)).not.toContain('credentials.json')
+  expect((await serve(directory, [], none)).stderr()).toMatch(/^made a key pair, shown only now:/)
+})
+
+test('workers tell of their key pair once', async () => {
+  const directory = await temporaryDirectory()
+  const none = { LADING_ACCESS_KEY_ID: '', LADING_ACCESS_KEY_SECRET: '' }
+  const first = await serve(directory, ['--workers', '2'], none)
+  expect(first.stderr().match(/key pair/g)).toHaveLength(1)
+  expect(await first.stop()).toBe(0)
+  const second = await serve(directory, ['--workers', '2'], none)
+  expect(second.stderr()).toBe(`the key pair is in ${join(directory, 'credentials.json')}\n`)
 })
 
 test('with --log every request is a line of JSON on stderr', async () => {

@@ -75,7 +75,8 @@ export async function composeService(
   config: Config,
   engines: Engines,
   options: {
-    readonly keys: readonly KnownKey[]
+    /** Asked for each request: the first pair may be made only once the port is ours. */
+    readonly findKey: (accessKeyId: string) => KnownKey | undefined
     /** Host and port that others reach the server by. */
     readonly address: () => string
     readonly ready: () => boolean
@@ -83,9 +84,8 @@ export async function composeService(
 ): Promise<Composition> {
   const { now, region, baseHosts, cnames } = config
   const { blobs, metadata } = engines
-  const { keys, address, ready } = options
+  const { findKey, address, ready } = options
   const store = createStore({ blobs, metadata, makeHasher: await loadHasher(), now })
-  const known = new Map(keys.map((key) => [key.accessKeyId, key]))
   const service: Service = {
     operations,
     context: {
@@ -103,7 +103,7 @@ export async function composeService(
     },
     addresses: { baseHosts, cnames },
     findBucket: (name) => store.findBucket(name),
-    findKey: (accessKeyId) => known.get(accessKeyId),
+    findKey,
     faults: planFaults(config.faults),
     now,
     ready,

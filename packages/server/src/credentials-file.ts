@@ -8,6 +8,11 @@ import { z } from 'zod'
 
 const NAME = 'credentials.json'
 
+/** Where a data directory keeps its pair. */
+export function credentialsPath(directory: string): string {
+  return join(directory, NAME)
+}
+
 const schema = z.object({
   version: z.literal(1),
   accessKeyId: z.string().min(1),
@@ -31,7 +36,7 @@ export function makeCredentials(): Credentials {
 export async function keepCredentials(
   directory: string,
 ): Promise<{ readonly credentials: Credentials; readonly made: boolean }> {
-  const path = join(directory, NAME)
+  const path = credentialsPath(directory)
   const kept = await readCredentials(path)
   if (kept) return { credentials: kept, made: false }
 
@@ -61,7 +66,12 @@ export async function keepCredentials(
   return { credentials: theirs, made: false }
 }
 
-async function readCredentials(path: string): Promise<Credentials | undefined> {
+/**
+ * The key pair in a file; `undefined` when there is no file.
+ *
+ * @throws {Error} when it cannot be read as one of ours.
+ */
+export async function readCredentials(path: string): Promise<Credentials | undefined> {
   let text: string
   try {
     text = await readFile(path, 'utf8')

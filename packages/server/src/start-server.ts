@@ -1,11 +1,15 @@
 /** An OSS server in this process, from nothing to listening and back. */
 
-import { mkdir } from 'node:fs/promises'
 import type { Credentials } from '@lading/protocol'
 import { collectRegularly } from './collect-regularly.ts'
 import { composeService, openEngines } from './compose.ts'
 import { type Config, DEFAULT_OWNER, readOptions, type ServerOptions } from './config.ts'
-import { keepCredentials, makeCredentials } from './credentials-file.ts'
+import {
+  credentialsPath,
+  keepCredentials,
+  makeCredentials,
+  readCredentials,
+} from './credentials-file.ts'
 import type { KnownKey } from './http/authenticate.ts'
 import { defaultPatience, listen } from './http/listener.ts'
 import { createLog } from './observe/log.ts'
@@ -20,6 +24,8 @@ export interface RunningServer {
   readonly credentials: Credentials
   /** Whether that pair was made by this start, so that somebody should be told of it. */
   readonly madeCredentials: boolean
+  /** Where that pair is kept; `undefined` when it was given, or is kept in memory. */
+  readonly credentialsFile: string | undefined
   /** Deletes now what nobody can reach any more and has outlived its grace. */
   collectGarbage(): Promise<CollectionReport>
   /**
@@ -46,14 +52,14 @@ const DEFAULT_GRACE = 10_000
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const config = readOptions(options)
-  const { keys, made } = await findKeys(config)
+  let keys = await findKeys(config)
   const log = createLog(config.log)
   const engines = await openEngines(config)
   let ready = true
   let port = config.port
   try {
     const { store, service } = await composeService(config, engines, {
-      keys,
+      findKey: (accessKeyId) => keys?.find((key) => key.accessKeyId === accessKeyId),
       address: () => advertisedAddress(config, port),
       ready: () => ready,
     })
@@ -64,6 +70,14 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       patience: { ...defaultPatience, rate: config.minimumBodyRate },
     })
     port = listener.port
+    // Only now: made any earlier, a pair would be kept and never shown if the port were taken.
+    let made = false
+    try {
+      if (keys === undefined) ({ keys, made } = await makeKeys(config))
+    } catch (error) {
+      await listener.close({ graceMs: 0 })
+      throw error
+    }
 
     const collect = (signal?: AbortSignal): Promise<CollectionReport> => {
       const now = config.now().getTime()
@@ -107,6 +121,10 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       port,
       credentials: { accessKeyId: first.accessKeyId, accessKeySecret: first.accessKeySecret },
       madeCredentials: made,
+      credentialsFile:
+        config.keys?.length || config.data === 'memory'
+          ? undefined
+          : credentialsPath(config.data.directory),
       collectGarbage: () => collect(),
       close({ graceMs = DEFAULT_GRACE } = {}) {
         ready = false
@@ -123,16 +141,25 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   }
 }
 
-async function findKeys({
-  data,
-  keys,
-}: Config): Promise<{ readonly keys: readonly [KnownKey, ...KnownKey[]]; readonly made: boolean }> {
+type Keys = readonly [KnownKey, ...KnownKey[]]
+
+/** Those that are given, or else the one that the directory keeps; `undefined` when it has none yet. */
+async function findKeys({ data, keys }: Config): Promise<Keys | undefined> {
   const [first, ...rest] = keys ?? []
-  if (first) return { keys: [first, ...rest], made: false }
-  if (data === 'memory')
-    return { keys: [{ ...makeCredentials(), owner: DEFAULT_OWNER }], made: true }
-  await mkdir(data.directory, { recursive: true, mode: 0o700 })
-  const { credentials, made } = await keepCredentials(data.directory)
+  if (first) return [first, ...rest]
+  if (data === 'memory') return undefined
+  const kept = await readCredentials(credentialsPath(data.directory))
+  return kept && [{ ...kept, owner: DEFAULT_OWNER }]
+}
+
+/** The pair of a server that nobody gave one; `made` unless another process was first. */
+async function makeKeys({
+  data,
+}: Config): Promise<{ readonly keys: Keys; readonly made: boolean }> {
+  const { credentials, made } =
+    data === 'memory'
+      ? { credentials: makeCredentials(), made: true }
+      : await keepCredentials(data.directory)
   return { keys: [{ ...credentials, owner: DEFAULT_OWNER }], made }
 }
 

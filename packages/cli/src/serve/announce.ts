@@ -7,13 +7,21 @@ export function announce(url: string): void {
   process.stdout.write(`listening on ${url}\n`)
 }
 
-/** The one time that the secret is shown; to stderr, which no script reads for an address. */
-export function tellMadeCredentials({ madeCredentials, credentials }: RunningServer): void {
-  if (!madeCredentials) return
-  process.stderr.write(
-    `made a key pair, shown only now:
+/**
+ * The one time that the secret is shown, or where it is kept; to stderr, which no script reads for an
+ * address. Nothing when the pair was given: whoever gave it has it.
+ */
+export function tellCredentials(server: RunningServer): void {
+  const { url, credentials, madeCredentials, credentialsFile } = server
+  if (madeCredentials) {
+    process.stderr.write(
+      `made a key pair, shown only now:
+  export OSS_ENDPOINT=${url}
   export OSS_ACCESS_KEY_ID=${credentials.accessKeyId}
   export OSS_ACCESS_KEY_SECRET=${credentials.accessKeySecret}
 `,
-  )
+    )
+  } else if (credentialsFile !== undefined) {
+    process.stderr.write(`the key pair is in ${credentialsFile}\n`)
+  }
 }

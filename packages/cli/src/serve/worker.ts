@@ -3,7 +3,7 @@
 import cluster from 'node:cluster'
 import type { ServerOptions } from '@lading/server'
 import type { ExitCode } from '../exit-codes.ts'
-import { tellMadeCredentials } from './announce.ts'
+import { tellCredentials } from './announce.ts'
 import { isMessage, type PrimaryDrain, type WorkerReady } from './messages.ts'
 import { runServer } from './run-server.ts'
 
@@ -17,7 +17,8 @@ export async function runAsWorker(options: ServerOptions): Promise<ExitCode> {
   const port = Number(process.env.LADING_WORKER_PORT ?? options.port)
   try {
     return await runServer({ ...options, port }, stop.signal, (server) => {
-      tellMadeCredentials(server)
+      // The first starts alone; what the others could say it has said already.
+      if (server.madeCredentials || cluster.worker?.id === 1) tellCredentials(server)
       const { url, port } = server
       const ready: WorkerReady = { kind: 'ready', url, port }
       process.send?.(ready)
