@@ -64,7 +64,10 @@ export class OssClient {
     return buckets.putBucket(this.#sender, input, options)
   }
 
-  /** Refused with `BucketNotEmpty` while it has objects or open uploads. */
+  /**
+   * Refused with `BucketNotEmpty` while it has objects or open uploads. `NoSuchBucket` in answer to a
+   * retry after a lost answer counts as done: `status` is then 404.
+   */
   deleteBucket(input: buckets.BucketInput, options?: CallOptions): Promise<Answer> {
     return buckets.deleteBucket(this.#sender, input, options)
   }
@@ -168,13 +171,17 @@ export class OssClient {
     return multipart.completeMultipartUpload(this.#sender, input, options)
   }
 
-  /** Ends the upload and frees its parts; its id is of no use from then on. */
+  /**
+   * Ends the upload and frees its parts; its id is of no use from then on. `NoSuchUpload` in answer
+   * to a retry after a lost answer counts as done: `status` is then 404.
+   */
   abortMultipartUpload(input: multipart.UploadInput, options?: CallOptions): Promise<Answer> {
     return multipart.abortMultipartUpload(this.#sender, input, options)
   }
 
   /**
-   * Stores an object in one request, of at most 5 GiB.
+   * Stores an object in one request, of at most 5 GiB. When a retry after a lost answer meets what
+   * `forbidOverwrite` protects, HEAD decides whether that is the object put, by its sums and size.
    *
    * @throws {IntegrityError} when the service stored other bytes.
    */

@@ -14,6 +14,7 @@ import { bytesBody } from '../body.ts'
 import type { CallOptions } from '../options.ts'
 import type { Answer, Sender } from '../send.ts'
 import { queryOf } from './query.ts'
+import { repeatable } from './repeated.ts'
 
 export interface BucketInput {
   readonly bucket: string
@@ -66,15 +67,13 @@ export function deleteBucket(
   { bucket }: BucketInput,
   options?: CallOptions,
 ): Promise<Answer> {
-  return sender.send(
-    {
-      operation: 'DeleteBucket',
-      method: 'DELETE',
-      target: bucketTarget(bucket),
-      receive: onlyStatus,
-    },
-    options,
-  )
+  const call = {
+    operation: 'DeleteBucket',
+    method: 'DELETE',
+    target: bucketTarget(bucket),
+    receive: onlyStatus,
+  }
+  return repeatable('NoSuchBucket', options, (options) => sender.send(call, options), onlyStatus)
 }
 
 export function listBuckets(

@@ -36,6 +36,7 @@ import {
 import { bucketTarget, onlyStatus } from './buckets.ts'
 import { provable, requireSameSums } from './prove.ts'
 import { queryOf } from './query.ts'
+import { repeatable } from './repeated.ts'
 
 export interface ObjectInput {
   readonly bucket: string
@@ -289,16 +290,14 @@ export function abortMultipartUpload(
   { bucket, key, uploadId }: UploadInput,
   options?: CallOptions,
 ): Promise<Answer> {
-  return sender.send(
-    {
-      operation: 'AbortMultipartUpload',
-      method: 'DELETE',
-      target: objectTarget({ bucket, key }),
-      query: queryOf({ uploadId: requireUploadId(uploadId) }),
-      receive: onlyStatus,
-    },
-    options,
-  )
+  const call = {
+    operation: 'AbortMultipartUpload',
+    method: 'DELETE',
+    target: objectTarget({ bucket, key }),
+    query: queryOf({ uploadId: requireUploadId(uploadId) }),
+    receive: onlyStatus,
+  }
+  return repeatable('NoSuchUpload', options, (options) => sender.send(call, options), onlyStatus)
 }
 
 export function objectTarget({ bucket, key }: ObjectInput): Target {

@@ -8,13 +8,15 @@ import {
   formatHttpDate,
   type ListObjectsResult,
   type ListObjectsV2Result,
+  OssError,
   parseETag,
   type QueryEntry,
   type Sums,
 } from '@lading/protocol'
 import { type BodyInput, toHttpBody } from '../body.ts'
+import { IntegrityError, TransportError } from '../errors.ts'
 import type { CallOptions } from '../options.ts'
-import { type Answer, type Sender, statusOf } from '../send.ts'
+import { type Answer, type Call, type Sender, statusOf, type TextAnswer } from '../send.ts'
 import {
   attributeHeaders,
   type CallbackOptions,
@@ -31,6 +33,7 @@ import { bucketTarget, onlyStatus } from './buckets.ts'
 import { type ObjectInput, objectTarget } from './multipart.ts'
 import { provable, requireSameSums } from './prove.ts'
 import { queryOf } from './query.ts'
+import { repeatable } from './repeated.ts'
 
 export interface PutObjectInput extends ObjectInput, ObjectAttributes, CallbackOptions {
   readonly body: BodyInput
@@ -43,7 +46,7 @@ export interface PutObjectAnswer extends Answer {
   readonly etag: ETag
   readonly hashCrc64ecma: bigint | undefined
   readonly versionId: string | undefined
-  /** What the callback's server answered; `undefined` without a callback. */
+  /** What the callback's server answered; `undefined` without a callback, or if the answer was lost. */
   readonly callbackBody: string | undefined
 }
 
@@ -126,32 +129,69 @@ export async function putObject(
     known,
     signal: options?.signal,
   })
-  return sender.send(
-    {
-      operation: 'PutObject',
-      method: 'PUT',
-      target,
-      headers: {
-        ...attributeHeaders(attributes),
-        ...callbackHeaders(attributes),
-        'x-oss-object-acl': acl,
-        'content-md5': contentMd5,
-      },
-      body,
-      receive: async ({ status, requestId, headers, text }) => {
-        requireSameSums('object', await sums(), headers)
-        return {
-          status,
-          requestId,
-          etag: requireETag(headers),
-          hashCrc64ecma: crc64Header(headers),
-          versionId: headers.get('x-oss-version-id'),
-          callbackBody: attributes.callback === undefined ? undefined : text,
-        }
-      },
+  const receive = async (answer: TextAnswer): Promise<PutObjectAnswer> => {
+    const { status, requestId, headers, text } = answer
+    requireSameSums('object', await sums(), headers)
+    return {
+      status,
+      requestId,
+      etag: requireETag(headers),
+      hashCrc64ecma: crc64Header(headers),
+      versionId: headers.get('x-oss-version-id'),
+      callbackBody: attributes.callback === undefined ? undefined : text,
+    }
+  }
+  const put = {
+    operation: 'PutObject',
+    method: 'PUT',
+    target,
+    headers: {
+      ...attributeHeaders(attributes),
+      ...callbackHeaders(attributes),
+      'x-oss-object-acl': acl,
+      'content-md5': contentMd5,
     },
+    body,
+    receive,
+  }
+  return repeatable(
+    'FileAlreadyExists',
     options,
+    (options) => sender.send(put, options),
+    () => confirmed(sender, { target, size: body.size, receive }, options),
   )
+}
+
+/** What HEAD says of the object, if it has the bytes that were put. */
+async function confirmed(
+  sender: Sender,
+  {
+    target,
+    size,
+    receive,
+  }: Pick<Call<PutObjectAnswer>, 'target' | 'receive'> & { readonly size: number | undefined },
+  options?: CallOptions,
+): Promise<PutObjectAnswer | undefined> {
+  try {
+    return await sender.send(
+      {
+        operation: 'HeadObject',
+        method: 'HEAD',
+        target,
+        receive: async (answer) =>
+          objectHead(answer.headers).size === size
+            ? { ...(await receive(answer)), callbackBody: undefined }
+            : undefined,
+      },
+      options,
+    )
+  } catch (error) {
+    options?.signal?.throwIfAborted()
+    // Other bytes, or it could not be asked: then the refusal is what the caller should hear of.
+    const isAnswer = error instanceof OssError || error instanceof TransportError
+    if (isAnswer || error instanceof IntegrityError) return undefined
+    throw error
+  }
 }
 
 export async function getObject(
