@@ -13,14 +13,35 @@ const noKeys = { OSS_ACCESS_KEY_ID: '', OSS_ACCESS_KEY_SECRET: '' }
 
 const mistakes: readonly Mistake[] = [
   { name: 'no command', args: [], status: 2, says: /^Usage: lading/ },
-  { name: 'an unknown command', args: ['cpp'], status: 2, says: /unknown command 'cpp'\n.*cp/ },
-  { name: 'an unknown flag', args: ['ls', '--wat'], status: 2, says: /unknown option '--wat'/ },
-  { name: 'a missing argument', args: ['cp', 'a'], status: 2, says: /missing required argument/ },
+  {
+    name: 'an unknown command',
+    args: ['cpp'],
+    status: 2,
+    says: /unknown command 'cpp'\n.*cp[\s\S]*See: lading --help/,
+  },
+  {
+    name: 'an unknown flag',
+    args: ['ls', '--wat'],
+    status: 2,
+    says: /unknown option '--wat'\n {2}See: lading ls --help/,
+  },
+  {
+    name: 'a missing argument',
+    args: ['cp', 'a'],
+    status: 2,
+    says: /missing required argument[\s\S]*See: lading cp --help/,
+  },
+  {
+    name: 'a missing argument of a command of commands',
+    args: ['uploads', 'ls'],
+    status: 2,
+    says: /See: lading uploads ls --help/,
+  },
   {
     name: 'a part that is no size',
     args: ['cp', 'a', 'oss://films/a', '--part-size', 'big'],
     status: 2,
-    says: /^lading: "big" is not a size\n {2}Write it like 8MiB/,
+    says: /^lading: --part-size: "big" is not a size\n {2}Write it like 8MiB/,
   },
   {
     name: 'a bucket name that is none',
@@ -103,13 +124,13 @@ const mistakes: readonly Mistake[] = [
     name: 'an age that is none',
     args: ['uploads', 'abort', 'oss://films', '--older-than', 'old'],
     status: 2,
-    says: /^lading: "old" is not an age\n/,
+    says: /^lading: --older-than: "old" is not an age\n/,
   },
   {
     name: 'no such worker',
     args: ['serve', '--workers', '0'],
     status: 2,
-    says: /^lading: "0" is not/,
+    says: /^lading: --workers: "0" is not a whole number from 1 to 64/,
   },
   {
     name: 'workers without a directory',

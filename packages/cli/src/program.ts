@@ -53,7 +53,7 @@ function bucketIn(argv: readonly string[]): string | undefined {
 function makeProgram(act: Act): Command {
   const program = new Command('lading')
     .description(
-      'Uploads big files to Alibaba Cloud OSS in parts, each of them proved, and resumes after anything.\nOr is the OSS server itself: lading serve.',
+      'Uploads big files to Alibaba Cloud OSS in parts, each of them proved, and resumes after anything. Or is the OSS server itself: lading serve.',
     )
     .version(version, '-V, --version')
     .helpCommand(true)
@@ -62,12 +62,18 @@ function makeProgram(act: Act): Command {
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^error: /, 'lading: ')),
     })
-    .showHelpAfterError('  See: lading COMMAND --help')
     .addHelpText('after', afterHelp)
   for (const add of [addCp, addLs, addStat, addCat, addRm, addMb, addRb, addUploads, addServe]) {
     add(program, act)
   }
+  nameHelp(program, 'lading')
   return program
+}
+
+/** After each usage error, the help of the command that was used and of no other. */
+function nameHelp(command: Command, spelled: string): void {
+  command.showHelpAfterError(`  See: ${spelled} --help`)
+  for (const child of command.commands) nameHelp(child, `${spelled} ${child.name()}`)
 }
 
 const afterHelp = `

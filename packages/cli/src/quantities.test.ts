@@ -20,13 +20,13 @@ test.each([
   ['102400', 102_400],
   ['0', 0],
 ])('%s is %d bytes', (text, size) => {
-  expect(parseSize(text)).toBe(size)
+  expect(parseSize('--part-size', text)).toBe(size)
 })
 
 test.each(['', 'M', 'five', '-5M', '5X', '1e3', '5 5', '0x10', '99999999Y'])(
   '"%s" is no size',
   (text) => {
-    expect(() => parseSize(text)).toThrow(expect.objectContaining({ exitCode: 2 }))
+    expect(() => parseSize('--part-size', text)).toThrow(expect.objectContaining({ exitCode: 2 }))
   },
 )
 
@@ -37,20 +37,28 @@ test.each([
   ['7d', 604_800_000],
   ['2w', 1_209_600_000],
 ])('%s is %d milliseconds', (text, ms) => {
-  expect(parseAge(text)).toBe(ms)
+  expect(parseAge('--older-than', text)).toBe(ms)
 })
 
 test.each(['7', 'd', '-1d', '1y', '1.5d'])('"%s" is no age', (text) => {
-  expect(() => parseAge(text)).toThrow(expect.objectContaining({ exitCode: 2 }))
+  expect(() => parseAge('--older-than', text)).toThrow(expect.objectContaining({ exitCode: 2 }))
 })
 
 test('a count keeps its bounds', () => {
-  expect(parseCount('5', { min: 1, max: 5 })).toBe(5)
+  expect(parseCount('--jobs', '5', { min: 1, max: 5 })).toBe(5)
   for (const text of ['0', '6', '-1', '1.5', '', 'x']) {
-    expect(() => parseCount(text, { min: 1, max: 5 })).toThrow(
+    expect(() => parseCount('--jobs', text, { min: 1, max: 5 })).toThrow(
       expect.objectContaining({ exitCode: 2 }),
     )
   }
+})
+
+test('what is wrong with a number names its option', () => {
+  expect(() => parseCount('--parallel', '0', { min: 1, max: 256 })).toThrow(
+    '--parallel: "0" is not a whole number from 1 to 256',
+  )
+  expect(() => parseSize('--part-size', 'big')).toThrow('--part-size: "big" is not a size')
+  expect(() => parseAge('--older-than', 'old')).toThrow('--older-than: "old" is not an age')
 })
 
 test.each([

@@ -5,16 +5,16 @@ import prettyBytes from 'pretty-bytes'
 import { usageError } from './command-error.ts'
 
 /**
- * Bytes, from `8MiB`, `8M` (binary, as ossutil has it), `8MB` (decimal) or plain digits.
+ * Bytes that `option` was given, from `8MiB`, `8M` (binary, as ossutil has it), `8MB` (decimal) or plain digits.
  *
  * @throws {CommandError} usage.
  */
-export function parseSize(text: string): number {
+export function parseSize(option: string, text: string): number {
   // bytes-iec does not know the bare letters; with them ossutil counts 1 K as 1024.
   const spelled = text.trim().replace(/(?<=\d\s*)([kmgtp])$/i, '$1iB')
   const size = /^[\d.]+\s*([a-z]+)?$/i.test(spelled) ? bytes.parse(spelled) : null
   if (size !== null && Number.isSafeInteger(Math.round(size)) && size >= 0) return Math.round(size)
-  throw usageError(`"${text}" is not a size`, 'Write it like 8MiB, 8M or 8388608.')
+  throw usageError(`${option}: "${text}" is not a size`, 'Write it like 8MiB, 8M or 8388608.')
 }
 
 /** `98.3 MiB`. */
@@ -25,15 +25,15 @@ export function formatSize(size: number): string {
 const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 
 /**
- * Milliseconds, from `90s`, `30m`, `12h`, `7d` or `2w`.
+ * Milliseconds that `option` was given, from `90s`, `30m`, `12h`, `7d` or `2w`.
  *
  * @throws {CommandError} usage.
  */
-export function parseAge(text: string): number {
+export function parseAge(option: string, text: string): number {
   const match = /^(\d{1,9})([smhdw])$/i.exec(text.trim())
   const unit = match?.[2]?.toLowerCase() as keyof typeof unitMs | undefined
   if (match && unit) return Number(match[1]) * unitMs[unit]
-  throw usageError(`"${text}" is not an age`, 'Write it like 30m, 12h or 7d.')
+  throw usageError(`${option}: "${text}" is not an age`, 'Write it like 30m, 12h or 7d.')
 }
 
 /** `0.8 s`, `42 s`, `3 min 05 s`, `2 h 10 min`. */
@@ -47,11 +47,15 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
 }
 
-/** Lower and upper bounds are inclusive. @throws {CommandError} usage. */
-export function parseCount(text: string, { min, max }: { min: number; max: number }): number {
+/** What `option` was given, such as `--parallel`. Both bounds are inclusive. @throws {CommandError} usage. */
+export function parseCount(
+  option: string,
+  text: string,
+  { min, max }: { min: number; max: number },
+): number {
   const value = /^\d{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN
   if (value >= min && value <= max) return value
-  throw usageError(`"${text}" is not a whole number from ${min} to ${max}`)
+  throw usageError(`${option}: "${text}" is not a whole number from ${min} to ${max}`)
 }
 
 /** `1 part`, `12 parts`. */

@@ -61,7 +61,8 @@ export function addUploads(program: Command, act: Act): void {
         throw usageError('an upload id and --all or --older-than do not go together')
       }
       const url = many ? parseOssUrl(text) : parseObjectUrl(text)
-      const minimumAge = flags.olderThan === undefined ? undefined : parseAge(flags.olderThan)
+      const minimumAge =
+        flags.olderThan === undefined ? undefined : parseAge('--older-than', flags.olderThan)
       return withService(flags, {}, (service) =>
         many ? abortMany(service, url, minimumAge) : abortOne(service, url, uploadId),
       )

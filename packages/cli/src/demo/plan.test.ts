@@ -30,7 +30,7 @@ test('a part size is written so that the command reads it back', () => {
   expect([8_388_608, 131_072, 100_001].map(shortSize)).toEqual(['8M', '128K', '100001'])
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 5 * 2 ** 30 }), (size) => {
-      expect(parseSize(shortSize(size))).toBe(size)
+      expect(parseSize('--size', shortSize(size))).toBe(size)
     }),
   )
 })

@@ -6,7 +6,7 @@ import { CommandError, usageError } from '../command-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { interruptible } from '../interrupt.ts'
 import { parseCount } from '../quantities.ts'
-import { announce, tellMadeCredentials } from './announce.ts'
+import { announce, tellCredentials } from './announce.ts'
 import { guardRejections } from './guard-rejections.ts'
 import { runServer } from './run-server.ts'
 import { runWorkers } from './run-workers.ts'
@@ -26,7 +26,7 @@ export interface ServeFlags {
 /** Ends the process once everything is closed; rejects only when nothing could be started. */
 export async function serve(flags: ServeFlags): Promise<ExitCode> {
   const options = readOptions(flags)
-  const workers = parseCount(flags.workers, { min: 1, max: 64 })
+  const workers = parseCount('--workers', flags.workers, { min: 1, max: 64 })
   if (workers > 1 && flags.data === undefined) {
     throw usageError('workers share a directory, and there is none', 'Give --data DIRECTORY.')
   }
@@ -35,7 +35,7 @@ export async function serve(flags: ServeFlags): Promise<ExitCode> {
   const status = await interruptible((stop) =>
     workers === 1
       ? runServer(options, stop, (server) => {
-          tellMadeCredentials(server)
+          tellCredentials(server)
           announce(server.url)
         })
       : runWorkers({
@@ -53,7 +53,7 @@ function readOptions(flags: ServeFlags): ServerOptions {
   return {
     data: flags.data === undefined ? 'memory' : { directory: flags.data },
     host: flags.host,
-    port: parseCount(flags.port, { min: 0, max: 65_535 }),
+    port: parseCount('--port', flags.port, { min: 0, max: 65_535 }),
     region: flags.region,
     faults: flags.fault.map(readFault),
     strictHttp: flags.strictHttp,

@@ -46,10 +46,12 @@ export function readCopyOptions(flags: CopyFlags, stateDirectory: string): CopyO
     bigfileThreshold:
       flags.bigfileThreshold === undefined
         ? Math.min(partSize ?? defaultPartSize, defaultPartSize)
-        : parseSize(flags.bigfileThreshold),
+        : parseSize('--bigfile-threshold', flags.bigfileThreshold),
     parallel:
-      flags.parallel === undefined ? undefined : parseCount(flags.parallel, { min: 1, max: 256 }),
-    jobs: parseCount(flags.jobs, { min: 1, max: 64 }),
+      flags.parallel === undefined
+        ? undefined
+        : parseCount('--parallel', flags.parallel, { min: 1, max: 256 }),
+    jobs: parseCount('--jobs', flags.jobs, { min: 1, max: 64 }),
     checkpointDirectory: flags.checkpointDir ?? stateDirectory,
     force: flags.force ?? false,
     update: flags.update ?? false,
@@ -59,9 +61,12 @@ export function readCopyOptions(flags: CopyFlags, stateDirectory: string): CopyO
 }
 
 function readPartSize(text: string): number {
-  const size = parseSize(text)
+  const size = parseSize('--part-size', text)
   if (size >= MIN_PART_SIZE && size <= MAX_PART_SIZE) return size
-  throw usageError(`a part of ${text} is not possible`, 'A part has from 100 KiB to 5 GiB.')
+  throw usageError(
+    `--part-size: a part of ${text} is not possible`,
+    'A part has from 100 KiB to 5 GiB.',
+  )
 }
 
 function readMetadata(text: string): [name: string, value: string] {
