@@ -1,6 +1,7 @@
 /** `upload` against the server: what is proved, resumed, interrupted and refused. */
 
-import { appendFile, open, readdir, writeFile } from 'node:fs/promises'
+import { appendFileSync } from 'node:fs'
+import { open, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileCheckpoints, IntegrityError, type UploadProgress, upload } from '@lading/client/node'
@@ -403,6 +404,54 @@ describe('an upload that is run again', () => {
     expect(Buffer.compare(await stored(service), content)).toBe(0)
   })
 
+  test.each([
+    ['named by the caller', (uploadId: string) => ({ uploadId })],
+    ['found at the service', () => ({ findUpload: true })],
+  ])('%s, says that it keeps the metadata it began with', async (_, choice) => {
+    const service = await startService()
+    const { uploadId } = await service.client.initiateMultipartUpload({
+      ...target,
+      metadata: { began: 'so' },
+    })
+    const notices: string[] = []
+
+    const result = await upload(service.client, content, target, {
+      ...choice(uploadId),
+      metadata: { other: 'yes' },
+      onNotice: (notice) => notices.push(notice),
+    }).done
+
+    expect(result.uploadId).toBe(uploadId)
+    expect(notices).toEqual([expect.stringContaining('headers and metadata it was initiated with')])
+    expect((await service.client.headObject(target)).metadata).toEqual({ began: 'so' })
+  })
+
+  test('says nothing of metadata when none is given, or its checkpoint has the same', async () => {
+    const service = await startService()
+    const { path, directory } = await fileOf(content)
+    const uploadId = await interrupted(service, path, directory, 2)
+    const notices: string[] = []
+    const onNotice = (notice: string): void => void notices.push(notice)
+
+    await upload(service.client, path, target, { uploadId, onNotice }).done
+    const options = {
+      checkpoint: fileCheckpoints({ directory: join(directory, 'with metadata') }),
+      metadata: { same: 'yes' },
+      partSize,
+      onNotice,
+    }
+    const controller = new AbortController()
+    const first = upload(service.client, path, target, {
+      ...options,
+      signal: controller.signal,
+      onProgress: () => controller.abort(new Error('enough')),
+    })
+    await expect(first.done).rejects.toThrow('enough')
+    await upload(service.client, path, target, { ...options, uploadId: first.uploadId ?? '' }).done
+
+    expect(notices).toEqual([])
+  })
+
   test('from a stream skips the parts whose bytes come again', async () => {
     const service = await startService({
       faults: [parseFault('UploadPart,part=5,nth=1,fail=NoSuchBucket')],
@@ -448,17 +497,18 @@ test('a second upload of the same file to the same key says that the first is at
 test('a file that changes while it is uploaded is refused, and nothing is completed', async () => {
   const service = await startService()
   const { path } = await fileOf(randomContent(3 * partSize))
-  let appended: Promise<void> | undefined
+  let isAppended = false
   const { done } = upload(service.client, path, target, {
     partSize,
     onProgress: ({ partsDone }) => {
-      if (partsDone === 1) appended ??= appendFile(path, 'more')
+      // At once: an append under way could come after the last look at the file.
+      if (partsDone === 1 && !isAppended) appendFileSync(path, 'more')
+      isAppended ||= partsDone === 1
     },
     parallel: 1,
   })
 
   const error = await done.catch((error: unknown) => error)
-  await appended
 
   expect(error).toBeInstanceOf(IntegrityError)
   expect(error).toMatchObject({ subject: 'source' })

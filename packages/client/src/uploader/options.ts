@@ -32,18 +32,23 @@ export interface UploadOptions extends ObjectAttributes, CallbackOptions {
   readonly checkpoint?: CheckpointStore
   /** What to call, in checkpoints, a source without a name: bytes, blobs and streams. Default none. */
   readonly sourceName?: string
-  /** Resume this upload, and fail with `NoSuchUpload` if it is over. Default: what the checkpoint says. */
+  /**
+   * Resume this upload, and fail with `NoSuchUpload` if it is over. Default: what the checkpoint says.
+   * It keeps the headers and metadata it was initiated with: any given here are not used, and
+   * `onNotice` says so.
+   */
   readonly uploadId?: string
   /**
    * Without a checkpoint, resume the newest open upload of the same key, whoever began it: its parts
-   * are taken only where they equal the source's. Default `false`.
+   * are taken only where they equal the source's. Its headers and metadata are those it was initiated
+   * with, as with `uploadId`. Default `false`.
    */
   readonly findUpload?: boolean
   /** Aborting closes the connections and keeps the parts; `done` rejects with the signal's reason. */
   readonly signal?: AbortSignal
   /** Called whenever bytes have moved. Must not throw. */
   readonly onProgress?: (progress: UploadProgress) => void
-  /** Hears, in a sentence, why a checkpoint or an upload was not used. */
+  /** Hears, in a sentence, why a checkpoint, an upload, or headers and metadata were not used. */
   readonly onNotice?: (notice: string) => void
   readonly onRetry?: (notice: RetryNotice) => void
 }

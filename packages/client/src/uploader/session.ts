@@ -71,6 +71,7 @@ export async function openSession(
     // Before its parts are listed: an abort meanwhile must know what to abort.
     if (found) options.began({ uploadId: found.uploadId, forget })
     const resumed = found && (await resume(client, target, source, found, options))
+    if (found && resumed) noticeDroppedAttributes(found, slot, options)
     if (!resumed) options.began(undefined)
     const { uploadId, partSize, held } =
       resumed ?? (await initiate(client, target, source, options))
@@ -187,6 +188,21 @@ async function resume(
     return undefined
   }
   return { uploadId, partSize, held }
+}
+
+/** Initiate fixed them, and we do not know what it was given: no request says so. */
+function noticeDroppedAttributes(
+  { uploadId, origin }: Candidate,
+  slot: CheckpointSlot | undefined,
+  { attributes, notice }: SessionOptions,
+): void {
+  const given = describe(attributes)
+  if (origin === 'checkpoint' || given === describe({})) return
+  const remembered = slot?.checkpoint
+  if (remembered?.uploadId === uploadId && remembered.attributes === given) return
+  notice(
+    `The upload ${uploadId} keeps the headers and metadata it was initiated with, and those given now are not used.`,
+  )
 }
 
 async function initiate(
