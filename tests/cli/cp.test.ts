@@ -74,6 +74,20 @@ test('what is said of an object travels with it', async () => {
   })
 })
 
+test('the content type is that of the file extension, unless it is given', async () => {
+  const table = await bench()
+  await table.file('page.html', 10)
+  await table.file('what', 300 * KiB)
+  const types = async (key: string): Promise<unknown> =>
+    eventsOf(await table.run(['stat', `oss://films/${key}`, '--json']))[0]?.contentType
+  await table.run(['cp', 'page.html', 'oss://films/page'])
+  await table.run(['cp', 'what', 'oss://films/what', ...parts])
+  await table.run(['cp', 'page.html', 'oss://films/given', '--content-type', 'text/x-own'])
+  expect(await types('page')).toBe('text/html')
+  expect(await types('what')).toBe('application/octet-stream')
+  expect(await types('given')).toBe('text/x-own')
+})
+
 test('an object that exists is overwritten only with -f', async () => {
   const table = await bench()
   const first = await table.file('a', 10)

@@ -26,7 +26,7 @@ export function addCp(program: Command, act: Act): void {
     .command('cp')
     .summary('copy files to objects, and objects to files')
     .description(
-      'Copies a file to an object or an object to a file; with -r a directory. One of the two is an\noss:// address, the other a path, or - for stdin and stdout. An upload goes in parts, in parallel;\nwhat was interrupted resumes when the same command is given again.',
+      'Copies a file to an object or an object to a file; with -r a directory. One of the two is an oss:// address, the other a path, or - for stdin and stdout. An upload goes in parts, in parallel; what was interrupted resumes when the same command is given again.',
     )
     .argument('<source>', 'FILE, DIRECTORY, - or oss://BUCKET/KEY')
     .argument('<target>', 'oss://BUCKET/[KEY], FILE, DIRECTORY or -')
@@ -35,16 +35,16 @@ export function addCp(program: Command, act: Act): void {
     .option('-u, --update', 'overwrite, but skip what is there already, as large and not older')
     .option('--part-size <size>', '100K to 5G: 8M is 8 MiB (default: 8M)')
     .option('--parallel <number>', 'parts at a time (default: 5)')
-    .option('-j, --jobs <number>', 'files at a time, with -r', '3')
+    .option('-j, --jobs <number>', 'files at a time, with -r (default: 3)')
     .option('--bigfile-threshold <size>', 'up to this a file goes in one request (default: a part)')
     .option('--checkpoint-dir <directory>', 'where to remember uploads that are not done')
-    .option('--content-type <type>', 'of the object')
-    .option('--meta <name=value>', 'metadata of the object (repeatable)', collect, [])
+    .option('--content-type <type>', 'of the object (default: by the extension)')
+    .option('--meta <name=value>', 'metadata of the object (repeatable)', collect)
     .option('--no-progress', 'without a progress bar')
   addServiceOptions(command).action(act(cp))
 }
 
-function collect(value: string, values: readonly string[]): readonly string[] {
+function collect(value: string, values: readonly string[] = []): readonly string[] {
   return [...values, value]
 }
 

@@ -9,7 +9,7 @@ export function addServe(program: Command, act: Act): void {
     .command('serve')
     .summary('be the OSS server')
     .description(
-      'Serves OSS from one directory, durably. Prints "listening on URL" when it is ready and ends,\nonce the requests in flight are answered, on SIGTERM or Ctrl-C.',
+      'Serves OSS from one directory, durably. Prints "listening on URL" when it is ready and ends, once the requests in flight are answered, on SIGTERM or Ctrl-C.',
     )
     .option('--data <directory>', 'where everything is kept (default: in memory, until it ends)')
     .option('--port <number>', '0 takes any that is free', '9000')
@@ -20,8 +20,7 @@ export function addServe(program: Command, act: Act): void {
     .option(
       '--fault <spec>',
       'fail on purpose, such as UploadPart,part=3,nth=1,cut=body,after=65536 (repeatable)',
-      (spec: string, specs: readonly string[]) => [...specs, spec],
-      [],
+      (spec: string, specs: readonly string[] = []) => [...specs, spec],
     )
     .option('--log', 'one JSON line for each request, to stderr')
     .addHelpText(

@@ -19,7 +19,7 @@ export interface ServeFlags {
   readonly region: string
   readonly workers: string
   readonly strictHttp?: boolean
-  readonly fault: readonly string[]
+  readonly fault?: readonly string[]
   readonly log?: boolean
 }
 
@@ -55,7 +55,7 @@ function readOptions(flags: ServeFlags): ServerOptions {
     host: flags.host,
     port: parseCount('--port', flags.port, { min: 0, max: 65_535 }),
     region: flags.region,
-    faults: flags.fault.map(readFault),
+    faults: flags.fault?.map(readFault),
     strictHttp: flags.strictHttp,
     log: flags.log ? process.stderr : undefined,
     ...readKeyPair(process.env),

@@ -26,16 +26,17 @@ export interface CopyFlags {
   readonly partSize?: string
   readonly bigfileThreshold?: string
   readonly parallel?: string
-  readonly jobs: string
+  readonly jobs?: string
   readonly checkpointDir?: string
   readonly force?: boolean
   readonly update?: boolean
   readonly contentType?: string
-  readonly meta: readonly string[]
+  readonly meta?: readonly string[]
 }
 
 const MiB = 1024 * 1024
 const defaultPartSize = 8 * MiB
+const defaultJobs = 3
 
 /** @throws {CommandError} usage. */
 export function readCopyOptions(flags: CopyFlags, stateDirectory: string): CopyOptions {
@@ -51,12 +52,15 @@ export function readCopyOptions(flags: CopyFlags, stateDirectory: string): CopyO
       flags.parallel === undefined
         ? undefined
         : parseCount('--parallel', flags.parallel, { min: 1, max: 256 }),
-    jobs: parseCount('--jobs', flags.jobs, { min: 1, max: 64 }),
+    jobs:
+      flags.jobs === undefined
+        ? defaultJobs
+        : parseCount('--jobs', flags.jobs, { min: 1, max: 64 }),
     checkpointDirectory: flags.checkpointDir ?? stateDirectory,
     force: flags.force ?? false,
     update: flags.update ?? false,
     contentType: flags.contentType,
-    metadata: Object.fromEntries(flags.meta.map(readMetadata)),
+    metadata: Object.fromEntries((flags.meta ?? []).map(readMetadata)),
   }
 }
 

@@ -11,6 +11,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { formatOssUrl } from '../oss-url.ts'
 import { printable } from '../output/printable.ts'
 import type { Service } from '../service.ts'
+import { contentTypeOf } from './content-type.ts'
 import type { CopyOptions } from './copy-options.ts'
 import type { TransferContext, TransferProgress, Transferred } from './transfer.ts'
 
@@ -71,7 +72,7 @@ async function attempt(
         // Fed the same bytes again, a stream resumes: a part counts only if it equals what is read.
         ...(stream && { sourceName: source === '-' ? 'stdin' : source }),
         forbidOverwrite: !overwrite,
-        contentType,
+        contentType: contentType ?? contentTypeOf(source === '-' ? key : source),
         metadata,
         signal,
         onProgress: withResumed(onProgress),
