@@ -80,7 +80,37 @@ const mistakes: readonly Mistake[] = [
     name: 'a bucket that is not there',
     args: ['ls', 'oss://nowhere'],
     status: 4,
-    says: /^lading: .* \(NoSuchBucket, request [0-9A-F]{24}\)\n {2}Make it with: lading mb oss:\/\/nowhere\n$/,
+    says: /^lading: .* \(NoSuchBucket, request [0-9A-F]{24}\)\n {2}See your buckets with: lading ls\n$/,
+  },
+  {
+    name: 'a file for a bucket that is not there',
+    args: ['cp', '/etc/hostname', 'oss://nowhere/a'],
+    status: 4,
+    says: /^lading: there is no bucket nowhere \(NoSuchBucket, .*\)\n {2}Make it with: lading mb oss:\/\/nowhere\n$/,
+  },
+  {
+    name: 'a bucket without its scheme',
+    args: ['mb', 'films'],
+    status: 2,
+    says: /\n {2}Try: lading mb oss:\/\/films\n$/,
+  },
+  {
+    name: 'a prefix without its scheme',
+    args: ['ls', 'films/docs'],
+    status: 2,
+    says: /\n {2}Try: lading ls oss:\/\/films\/docs\n$/,
+  },
+  {
+    name: 'a folder to remove without -r',
+    args: ['rm', 'oss://films/docs/'],
+    status: 4,
+    says: /\(NoSuchKey, .*\)\n {2}Pass -r to remove a folder\.\n$/,
+  },
+  {
+    name: 'uploads of a whole bucket to abort',
+    args: ['uploads', 'abort', 'oss://films'],
+    status: 2,
+    says: /\n {2}Name the object, or pass --all or --older-than AGE\.\n$/,
   },
   {
     name: 'an object that is not there',
@@ -180,7 +210,15 @@ test('a secret on the command line is warned of', async () => {
 
 test('help that is asked for is no error', async () => {
   const { run } = await bench({ bucket: false })
-  for (const args of [['--help'], ['cp', '--help'], ['help', 'uploads'], ['--version']]) {
-    expect(await run(args)).toMatchObject({ status: 0, stderr: '' })
+  for (const args of [
+    ['--help'],
+    ['cp', '--help'],
+    ['serve', '--help'],
+    ['help', 'uploads'],
+    ['--version'],
+  ]) {
+    const outcome = await run(args)
+    expect(outcome).toMatchObject({ status: 0, stderr: '' })
+    expect(outcome.stdout.toString()).not.toMatch(/default: (\[|")/)
   }
 })

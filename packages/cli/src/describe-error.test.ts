@@ -42,8 +42,8 @@ test.each([
 
 test('a refusal is told with its code, its request id and what to do about it', () => {
   const error = new OssError('NoSuchBucket', { requestId: '6B030B28' })
-  expect(formatDescribed(describeError(error, 'films'))).toBe(
-    'lading: The specified bucket does not exist (NoSuchBucket, request 6B030B28)\n  Make it with: lading mb oss://films',
+  expect(formatDescribed(describeError(error))).toBe(
+    'lading: The specified bucket does not exist (NoSuchBucket, request 6B030B28)\n  See your buckets with: lading ls',
   )
 })
 
@@ -60,6 +60,17 @@ test('of a broken connection the reason beneath is told', () => {
   const error = new TransportError('PUT failed.', { cause: new Error('outer', { cause }) })
   expect(formatDescribed(describeError(error))).toMatch(
     /^lading: no answer from the service: connection refused \(127\.0\.0\.1:1\) \(ECONNREFUSED\)\n/,
+  )
+})
+
+test.each([
+  ['EPROTO', 'write EPROTO 80:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'error:0A00010B:SSL routines:tls_x:wrong version number'],
+])('of https where nobody speaks it (%s) the http address is told', (code, words) => {
+  const cause = Object.assign(new Error(words), { code })
+  const error = new TransportError(`GET to https://127.0.0.1:9000 failed: ${words}`, { cause })
+  expect(formatDescribed(describeError(error))).toBe(
+    `lading: the service does not speak TLS at 127.0.0.1:9000 (${code})\n  Try: --endpoint http://127.0.0.1:9000`,
   )
 })
 

@@ -65,7 +65,7 @@ const credentialHint =
 
 /** What a person can do about a code; the exit status where it is not the HTTP status's. */
 const advice: Readonly<Record<string, RefusalAdvice>> = {
-  NoSuchBucket: { hint: (bucket) => `Make it with: lading mb oss://${bucket}` },
+  NoSuchBucket: { hint: 'See your buckets with: lading ls' },
   NoSuchKey: { hint: (bucket) => `See what is there with: lading ls oss://${bucket}` },
   NoSuchUpload: {
     hint: (bucket) =>
@@ -114,12 +114,27 @@ function exitCodeOfStatus(status: number): ExitCode {
 function describeTransport(error: TransportError): Described {
   const causes = causesOf(error)
   const system = causes.find(isSystemError)
+  if (system && saysNoTls.test(system.message)) return describeNoTls(error, system)
   const reason = system ? sentenceOfSystem(system) : (causes.at(-1)?.message ?? error.message)
   return described(
     exitCodes.network,
     `no answer from the service: ${reason}`,
     'Check --endpoint and the network, then run the same command again.',
     system?.code,
+  )
+}
+
+/** OpenSSL's words for an answer in plain text; the code beside them differs from Node to Node. */
+const saysNoTls = /wrong version number|packet length too long|http request/i
+
+function describeNoTls(error: TransportError, { code }: SystemError): Described {
+  // The transport names the origin in its sentence, and nowhere else.
+  const host = / to https:\/\/(\S+) failed/.exec(error.message)?.[1]
+  return described(
+    exitCodes.network,
+    `the service does not speak TLS at ${host ?? 'that port'}`,
+    host === undefined ? 'Try its http:// address.' : `Try: --endpoint http://${host}`,
+    code,
   )
 }
 

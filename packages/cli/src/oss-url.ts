@@ -15,9 +15,19 @@ export function isOssUrl(text: string): boolean {
   return text.toLowerCase().startsWith(scheme)
 }
 
-/** @throws {CommandError} usage, when `text` is not of that form. */
-export function parseOssUrl(text: string): OssUrl {
-  if (!isOssUrl(text)) throw usageError(`"${text}" is not an oss:// address`, example)
+/**
+ * `command` is the one that `text` was given to, such as `ls`: what lacks only its scheme is spelled out.
+ *
+ * @throws {CommandError} usage, when `text` is not of that form.
+ */
+export function parseOssUrl(text: string, command?: string): OssUrl {
+  if (!isOssUrl(text)) {
+    const lacksScheme = command !== undefined && isBucketName(text.split('/', 1)[0] ?? '')
+    throw usageError(
+      `"${text}" is not an oss:// address`,
+      lacksScheme ? `Try: lading ${command} ${scheme}${text}` : example,
+    )
+  }
   const rest = text.slice(scheme.length)
   const slash = rest.indexOf('/')
   const bucket = slash === -1 ? rest : rest.slice(0, slash)
@@ -32,15 +42,15 @@ export function parseOssUrl(text: string): OssUrl {
 }
 
 /** @throws {CommandError} usage, when `text` names an object. */
-export function parseBucketUrl(text: string): string {
-  const { bucket, key } = parseOssUrl(text)
+export function parseBucketUrl(text: string, command?: string): string {
+  const { bucket, key } = parseOssUrl(text, command)
   if (key === '') return bucket
   throw usageError(`"${text}" names an object where a bucket is wanted`, `Try: oss://${bucket}`)
 }
 
 /** @throws {CommandError} usage, when `text` names no object. */
-export function parseObjectUrl(text: string): OssUrl {
-  const url = parseOssUrl(text)
+export function parseObjectUrl(text: string, command?: string): OssUrl {
+  const url = parseOssUrl(text, command)
   if (url.key !== '') return url
   throw usageError(`"${text}" names a bucket where an object is wanted`, example)
 }

@@ -1,7 +1,7 @@
 /** The command line as a whole: its commands, its help and what an error looks like. */
 
 import { inspect } from 'node:util'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, type Option } from 'commander'
 import { addCat } from './commands/cat.ts'
 import { addCp } from './commands/cp.ts'
 import { addLs } from './commands/ls.ts'
@@ -58,7 +58,7 @@ function makeProgram(act: Act): Command {
     .version(version, '-V, --version')
     .helpCommand(true)
     .exitOverride()
-    .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
+    .configureHelp({ showGlobalOptions: false, sortSubcommands: false, optionDescription })
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^error: /, 'lading: ')),
     })
@@ -68,6 +68,16 @@ function makeProgram(act: Act): Command {
   }
   nameHelp(program, 'lading')
   return program
+}
+
+/** A default as it is typed, where commander would quote it. */
+function optionDescription({ description, defaultValue, argChoices }: Option): string {
+  const facts = [
+    ...(argChoices ? [`choices: ${argChoices.join(', ')}`] : []),
+    // `--no-x` has the default true, which nobody could type.
+    ...(typeof defaultValue === 'string' ? [`default: ${defaultValue}`] : []),
+  ]
+  return facts.length === 0 ? description : `${description} (${facts.join('; ')})`
 }
 
 /** After each usage error, the help of the command that was used and of no other. */

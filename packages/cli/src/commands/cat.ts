@@ -15,7 +15,7 @@ export function addCat(program: Command, act: Act): void {
     .argument('<object>', 'oss://BUCKET/KEY')
   addServiceOptions(command).action(
     act(async (text: string, flags: ServiceFlags) => {
-      const url = parseObjectUrl(text)
+      const url = parseObjectUrl(text, 'cat')
       return withService(flags, { dataOnStdout: true }, async (service) => {
         await writeObject(service, url, { signal: service.signal })
         return exitCodes.ok

@@ -43,7 +43,7 @@ async function list(
     if (multipart) throw usageError('-m needs a bucket', 'Try: lading ls -m oss://BUCKET')
     return listBuckets(service)
   }
-  const url = parseOssUrl(text)
+  const url = parseOssUrl(text, 'ls')
   return multipart ? printUploads(service, url) : listObjects(service, url, recursive)
 }
 

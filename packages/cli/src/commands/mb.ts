@@ -27,7 +27,7 @@ export function addMb(program: Command, act: Act): void {
     .option('--storage-class <class>', 'Standard, IA, Archive, ...')
   addServiceOptions(command).action(
     act(async (url: string, flags: MbFlags) => {
-      const bucket = parseBucketUrl(url)
+      const bucket = parseBucketUrl(url, 'mb')
       return withService(flags, {}, async ({ client, output, signal }) => {
         const { acl, storageClass } = flags
         await client.putBucket({ bucket, acl, storageClass }, { signal })

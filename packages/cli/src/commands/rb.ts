@@ -14,7 +14,7 @@ export function addRb(program: Command, act: Act): void {
     .argument('<bucket>', 'oss://BUCKET')
   addServiceOptions(command).action(
     act(async (url: string, flags: ServiceFlags) => {
-      const bucket = parseBucketUrl(url)
+      const bucket = parseBucketUrl(url, 'rb')
       return withService(flags, {}, async ({ client, output, signal }) => {
         await client.deleteBucket({ bucket }, { signal })
         output.result(`removed ${formatOssUrl(bucket)}`, { event: 'bucket-removed', bucket })

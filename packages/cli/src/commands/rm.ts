@@ -1,8 +1,9 @@
 /** `lading rm`: removes objects. */
 
+import { OssError } from '@lading/protocol'
 import type { Command } from 'commander'
 import { canAsk, confirm } from '../ask.ts'
-import { usageError } from '../command-error.ts'
+import { CommandError, usageError } from '../command-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { formatOssUrl, type OssUrl, parseObjectUrl, parseOssUrl } from '../oss-url.ts'
 import { printable } from '../output/printable.ts'
@@ -28,7 +29,7 @@ export function addRm(program: Command, act: Act): void {
     .option('-f, --force', 'without asking, and without an error when there is no such object')
   addServiceOptions(command).action(
     act(async (text: string, flags: RmFlags) => {
-      const url = flags.recursive ? parseOssUrl(text) : parseObjectUrl(text)
+      const url = flags.recursive ? parseOssUrl(text, 'rm -r') : parseObjectUrl(text, 'rm')
       return withService(flags, {}, (service) =>
         flags.recursive ? removeFolder(service, url, flags) : removeObject(service, url, flags),
       )
@@ -43,7 +44,19 @@ async function removeObject(
 ): Promise<ExitCode> {
   const { client, signal } = service
   // DeleteObject succeeds for what never was; a mistyped key should not look removed.
-  if (!force) await client.headObject({ bucket, key }, { signal })
+  if (!force) {
+    try {
+      await client.headObject({ bucket, key }, { signal })
+    } catch (error) {
+      const isMissing = error instanceof OssError && error.code === 'NoSuchKey'
+      if (!isMissing || !key.endsWith('/')) throw error
+      const place = printable(formatOssUrl(bucket, key))
+      throw new CommandError(exitCodes.notFound, `there is no object ${place}`, {
+        hint: 'Pass -r to remove a folder.',
+        cause: error,
+      })
+    }
+  }
   await remove(service, bucket, key)
   return exitCodes.ok
 }

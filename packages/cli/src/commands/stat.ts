@@ -16,7 +16,7 @@ export function addStat(program: Command, act: Act): void {
     .argument('<url>', 'oss://BUCKET or oss://BUCKET/KEY')
   addServiceOptions(command).action(
     act(async (text: string, flags: ServiceFlags) => {
-      const { bucket, key } = parseOssUrl(text)
+      const { bucket, key } = parseOssUrl(text, 'stat')
       return withService(flags, {}, (service) =>
         key === '' ? statBucket(service, bucket) : statObject(service, bucket, key),
       )

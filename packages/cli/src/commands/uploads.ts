@@ -30,7 +30,7 @@ export function addUploads(program: Command, act: Act): void {
     .argument('<prefix>', 'oss://BUCKET[/PREFIX]')
   addServiceOptions(ls).action(
     act(async (text: string, flags: ServiceFlags) => {
-      const url = parseOssUrl(text)
+      const url = parseOssUrl(text, 'uploads ls')
       return withService(flags, {}, (service) => printUploads(service, url))
     }),
   )
@@ -42,7 +42,7 @@ export function addUploads(program: Command, act: Act): void {
     .argument('[upload-id]', 'needed when the object has several open uploads')
   addServiceOptions(parts).action(
     act(async (text: string, uploadId: string | undefined, flags: ServiceFlags) => {
-      const url = parseObjectUrl(text)
+      const url = parseObjectUrl(text, 'uploads parts')
       return withService(flags, {}, (service) => printParts(service, url, uploadId))
     }),
   )
@@ -60,7 +60,13 @@ export function addUploads(program: Command, act: Act): void {
       if (many && uploadId !== undefined) {
         throw usageError('an upload id and --all or --older-than do not go together')
       }
-      const url = many ? parseOssUrl(text) : parseObjectUrl(text)
+      const url = parseOssUrl(text, 'uploads abort')
+      if (!many && url.key === '') {
+        throw usageError(
+          `"${text}" names a bucket where an object is wanted`,
+          'Name the object, or pass --all or --older-than AGE.',
+        )
+      }
       const minimumAge =
         flags.olderThan === undefined ? undefined : parseAge('--older-than', flags.olderThan)
       return withService(flags, {}, (service) =>

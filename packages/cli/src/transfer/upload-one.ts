@@ -33,8 +33,14 @@ export async function uploadOne(
   try {
     return await attempt(service, job, options, context, overwrite)
   } catch (error) {
-    const exists = error instanceof OssError && error.code === 'FileAlreadyExists'
-    if (!exists) throw error
+    if (!(error instanceof OssError)) throw error
+    if (error.code === 'NoSuchBucket') {
+      throw new CommandError(exitCodes.notFound, `there is no bucket ${job.bucket}`, {
+        hint: `Make it with: lading mb ${formatOssUrl(job.bucket)}`,
+        cause: error,
+      })
+    }
+    if (error.code !== 'FileAlreadyExists') throw error
     const place = printable(formatOssUrl(job.bucket, job.key))
     // Stdin can be read once, and it is not free to answer questions.
     if (job.source !== '-' && context.mayAsk && canAsk()) {
