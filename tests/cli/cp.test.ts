@@ -183,6 +183,32 @@ test('with --json every file has its line, whatever became of it', async () => {
   ])
 })
 
+test('with --json what cannot even begin has its event too', async () => {
+  const table = await bench()
+  const up = await table.run(['cp', 'nowhere', 'oss://films/a', '--json'])
+  expect(up.status).toBe(4)
+  expect(eventsOf(up)).toEqual([
+    {
+      event: 'failed',
+      source: 'nowhere',
+      target: 'oss://films/a',
+      message: 'cannot read nowhere: no such file',
+      exitCode: 4,
+    },
+  ])
+  const down = await table.run(['cp', 'oss://films/nowhere', 'a', '--json'])
+  expect(eventsOf(down)).toMatchObject([{ event: 'failed', code: 'NoSuchKey', exitCode: 4 }])
+})
+
+test('the progress and the end of a small file agree on its parts', async () => {
+  const table = await bench()
+  await table.file('small', 10)
+  const events = eventsOf(await table.run(['cp', 'small', 'oss://films/small', '--json']))
+  const told = events.filter(({ event }) => event === 'progress' || event === 'copied')
+  expect(told.length).toBeGreaterThan(1)
+  expect(new Set(told.map(({ parts }) => parts))).toEqual(new Set([0]))
+})
+
 test('a download that fails leaves no file, and a device is written to and not replaced', async () => {
   const table = await bench({
     faults: [{ operation: 'GetObject', action: { kind: 'fail', code: 'AccessDenied' } }],

@@ -13,7 +13,7 @@ import { copyOne } from '../transfer/copy-one.ts'
 import { type CopyFlags, type CopyOptions, readCopyOptions } from '../transfer/copy-options.ts'
 import { downloadFolder, planDownload } from '../transfer/download-plan.ts'
 import { checkpointDirectory } from '../transfer/state-directory.ts'
-import type { TransferProgress } from '../transfer/transfer.ts'
+import { type Route, type TransferProgress, tellFailed } from '../transfer/transfer.ts'
 import { planUpload, uploadFolder } from '../transfer/upload-plan.ts'
 
 interface CpFlags extends ServiceFlags, CopyFlags {
@@ -82,9 +82,7 @@ function requireDirection(source: string, target: string): boolean {
   )
 }
 
-interface Copying {
-  readonly source: string
-  readonly target: string
+interface Copying extends Route {
   readonly isUpload: boolean
   readonly recursive: boolean
   /** Where the single transfer is. */
@@ -94,18 +92,32 @@ interface Copying {
 async function copy(service: Service, copying: Copying, options: CopyOptions): Promise<ExitCode> {
   const { source, target, isUpload } = copying
   if (copying.recursive) {
-    const transfers = isUpload
-      ? await uploadFolder(service, source, target, options)
-      : await downloadFolder(service, source, target, options)
+    const planFolder = isUpload ? uploadFolder : downloadFolder
+    const transfers = await plan(service, copying, () =>
+      planFolder(service, source, target, options),
+    )
     return copyFolder(service, transfers, options)
   }
-  const transfer = isUpload
-    ? await planUpload(service, source, target, options)
-    : await planDownload(service, source, target, options)
+  const planOne = isUpload ? planUpload : planDownload
+  const transfer = await plan(service, copying, () => planOne(service, source, target, options))
   await copyOne(service, transfer, options, (progress) => {
     copying.progress = progress
   })
   return exitCodes.ok
+}
+
+/** What cannot even begin has its event too. */
+async function plan<Planned>(
+  { output, signal }: Service,
+  route: Route,
+  work: () => Promise<Planned>,
+): Promise<Planned> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!signal.aborted) tellFailed(output, route, error)
+    throw error
+  }
 }
 
 function tellInterrupted(
@@ -125,5 +137,6 @@ function tellInterrupted(
 function whatIsKept(isUpload: boolean, progress: TransferProgress | undefined): string {
   if (!isUpload) return 'files that were not complete are removed'
   if (progress?.parts === undefined) return 'the parts that were sent are kept'
+  if (progress.parts === 0) return 'a file that goes in one request begins anew'
   return `parts kept: ${progress.partsDone} of ${progress.parts}`
 }

@@ -21,6 +21,7 @@ export interface TransferProgress {
   readonly total: number | undefined
   /** Parts that the service has. */
   readonly partsDone: number
+  /** 0 when it goes in one request; `undefined` while nobody knows. */
   readonly parts: number | undefined
 }
 

@@ -81,7 +81,7 @@ async function attempt(
         contentType: contentType ?? contentTypeOf(source === '-' ? key : source),
         metadata,
         signal,
-        onProgress: withResumed(onProgress),
+        onProgress: withResumed(onProgress, options.bigfileThreshold),
         onNotice: (notice) => output.note(`lading: ${notice}`),
       },
     )
@@ -95,13 +95,17 @@ async function attempt(
 /** The client tells of each part that was there already by itself, so its bytes can be told apart. */
 function withResumed(
   listener: (progress: TransferProgress) => void,
+  threshold: number,
 ): (progress: UploadProgress) => void {
   let [loaded, resumed, partsResumed] = [0, 0, 0]
   return (progress) => {
     if (progress.partsResumed > partsResumed) resumed += progress.loaded - loaded
     loaded = progress.loaded
     partsResumed = progress.partsResumed
-    const { total, partsDone, parts } = progress
+    const { total } = progress
+    // The client counts one request as one part until it is done; as in the end, it is none.
+    const isWhole = total !== undefined && total <= threshold && progress.parts === 1
+    const { partsDone, parts } = isWhole ? { partsDone: 0, parts: 0 } : progress
     listener({ loaded, resumed, total, partsDone, parts })
   }
 }
