@@ -86,12 +86,14 @@ function nameHelp(command: Command, spelled: string): void {
   for (const child of command.commands) nameHelp(child, `${spelled} ${child.name()}`)
 }
 
+// Commander does not wrap this: it fits 80 columns as it stands.
 const afterHelp = `
-Where and who, in this order: the flags; OSS_ENDPOINT, OSS_REGION, OSS_ACCESS_KEY_ID,
-OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN; ~/.ossutilconfig.
+Where and who, in this order: the flags; OSS_ENDPOINT, OSS_REGION,
+OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN; ~/.ossutilconfig.
 
-Exit status: 0 ok, 1 some failed, 2 usage, 3 configuration, 4 not found, 5 denied, 6 network,
-7 verification failed, 8 exists, 130 interrupted (parts are kept).
+Exit status: 0 ok, 1 some failed, 2 usage, 3 configuration, 4 not found,
+5 denied, 6 network, 7 verification failed, 8 exists, 130 interrupted (parts
+are kept).
 
 Example:
   $ lading serve --data ./data --port 9000

@@ -26,8 +26,9 @@ export function addServe(program: Command, act: Act): void {
     .addHelpText(
       'after',
       `
-The first key pair is LADING_ACCESS_KEY_ID and LADING_ACCESS_KEY_SECRET. Without them one is made
-on the first run, printed once to stderr, and kept in the directory.`,
+The first key pair is LADING_ACCESS_KEY_ID and LADING_ACCESS_KEY_SECRET.
+Without them one is made on the first run, printed once to stderr, and kept in
+credentials.json of the directory.`,
     )
     .action(
       act(async (flags: ServeFlags) => {
