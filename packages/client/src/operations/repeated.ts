@@ -12,14 +12,14 @@ import type { CallOptions } from '../options.ts'
  */
 export async function repeatable<Value>(
   code: string,
-  options: CallOptions = {},
+  options: CallOptions | undefined,
   run: (options: CallOptions) => Promise<Value>,
   settle: (refusal: OssError) => Value | undefined | Promise<Value | undefined>,
 ): Promise<Value> {
   let mayHaveHappened = false
   const onRetry: CallOptions['onRetry'] = (notice) => {
     mayHaveHappened ||= saysNothing(notice.error)
-    options.onRetry?.(notice)
+    options?.onRetry?.(notice)
   }
   try {
     return await run({ ...options, onRetry })

@@ -2,8 +2,11 @@
 
 import { scalarModule, simdModule } from './hash-core-module.ts'
 
-/** Bytes of a stream that a slot holds at most: what arrives while others have their turn. */
-export const REGION: number = 256 * 1024
+/**
+ * Bytes of a stream that a slot holds at most: what arrives while others have their turn. Twice as much
+ * costs as much processor time, and memory for every slow stream.
+ */
+export const REGION: number = 128 * 1024
 
 /** Bytes of a block of MD5. */
 export const BLOCK = 64

@@ -16,7 +16,7 @@ export interface HasherOptions {
 
 /**
  * Prepares hashers that work together: the more of them are fed at the same time, up to four, the less
- * each byte costs. Their memory grows to the most that were ever in use at once, 256 KiB each, and
+ * each byte costs. Their memory grows to the most that were ever in use at once, 128 KiB each, and
  * those without bytes so far take none. Resolves in a few milliseconds.
  */
 export async function loadHasher({
