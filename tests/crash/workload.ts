@@ -1,5 +1,6 @@
 /** Several clients that initiate, send, overwrite, complete, abort and read until they are cut off. */
 
+import { createHash } from 'node:crypto'
 import { etagOf, type OssWire, UnexpectedAnswer } from '../support/oss-wire.ts'
 import type { Random } from '../support/random.ts'
 import type { Ledger, PartRecord, UploadRecord } from './ledger.ts'
@@ -143,9 +144,13 @@ async function read({ wire, ledger, traffic, random, keys }: ClientOptions): Pro
   const answer = await during(traffic, () => wire.send('GET', { bucket: ledger.bucket, key }))
   const expected = ledger.published.get(key)
   if (expected === undefined) return
-  if (answer.headers.etag !== `"${expected.etag}"` || answer.bytes.length !== expected.size) {
+  if (answer.headers.etag !== `"${expected.etag}"` || md5Of(answer.bytes) !== expected.md5) {
     throw new UnexpectedAnswer(`${key} was read in part or in another state than was acknowledged`)
   }
+}
+
+function md5Of(bytes: Uint8Array): string {
+  return createHash('md5').update(bytes).digest('hex')
 }
 
 async function during<Result>(traffic: Traffic, work: () => Promise<Result>): Promise<Result> {
