@@ -16,6 +16,7 @@ import {
 } from './options.ts'
 import { type Answer, Sender } from './send.ts'
 import type { Transport } from './transport/contract.ts'
+import { version } from './version.ts'
 
 const DEFAULT_REGION = 'cn-hangzhou'
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000
@@ -40,7 +41,7 @@ export class OssClient {
   constructor(options: ClientOptions & TransportOption) {
     const { transport, credentials, signatureVersion = 'v4', userAgent, now = Date.now } = options
     const endpoint = parseEndpoint(options.endpoint ?? endpointOf(options.region))
-    const ours = 'lading-client/0.1.0'
+    const ours = `lading-client/${version}`
     this.endpoint = `${endpoint.scheme}://${endpoint.host}`
     this.region = options.region ?? regionOf(endpoint.hostname) ?? DEFAULT_REGION
     this.retry = { ...retryDefaults, ...options.retry }
