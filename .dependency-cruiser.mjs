@@ -90,7 +90,10 @@ export default {
       from: { path: '^packages/([^/]+)/' },
       to: {
         path: '^packages/',
-        pathNot: ['^packages/$1/', '^packages/[^/]+/(src|dist)/(index|node)[.](ts|js|d[.]ts)$'],
+        pathNot: [
+          '^packages/$1/',
+          '^packages/[^/]+/(src|dist)/(index|node|testing)[.](ts|js|d[.]ts)$',
+        ],
       },
     },
     ...Object.entries(rooms).map(([name, seen]) => ({

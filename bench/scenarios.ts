@@ -38,6 +38,29 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   complete: () => onServer(completeTenThousandParts),
   slow: () => onServer(slowConnections),
   cp: () => onServer(uploadLargeFile),
+  'test-server': startTestServers,
+}
+
+/** The server of a test: the first of a process, which loads everything, and the later ones. */
+async function startTestServers(): Promise<Measurement[]> {
+  const started = performance.now()
+  const { startTestServer } = await import('@lading/server/testing')
+  const loaded = performance.now()
+  const time = async (): Promise<number> => {
+    const begun = performance.now()
+    const server = await startTestServer({ buckets: [BUCKET] })
+    const taken = performance.now() - begun
+    await server.close()
+    return taken
+  }
+  const first = await time()
+  let worst = 0
+  for (let index = 0; index < 20; index += 1) worst = Math.max(worst, await time())
+  return [
+    { name: 'loading @lading/server/testing', value: loaded - started, unit: 'ms' },
+    { name: 'startTestServer, the first in a process', value: first, unit: 'ms', limit: 100 },
+    { name: 'startTestServer, the slowest of 20 more', value: worst, unit: 'ms', limit: 100 },
+  ]
 }
 
 /** The time of Complete, and how long another request had to wait meanwhile. */

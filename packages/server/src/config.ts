@@ -1,5 +1,6 @@
 /** What `startServer` may be told, and what it takes when it is told nothing. */
 
+import { isBucketName } from '@lading/protocol'
 import { z } from 'zod'
 import type { KnownKey } from './http/authenticate.ts'
 import type { BodyRate } from './http/body.ts'
@@ -28,6 +29,8 @@ export interface ServerOptions {
    * readable by its owner alone.
    */
   readonly credentials?: readonly ServerCredentials[] | undefined
+  /** Made at the start, for the first key pair; those that it has already stay as they are. Default none. */
+  readonly buckets?: readonly string[] | undefined
   /** Refuses requests with both Content-Length and Transfer-Encoding, as the C SDK sends. Default false. */
   readonly strictHttp?: boolean | undefined
   /** What goes wrong on purpose. */
@@ -61,6 +64,7 @@ export interface Config {
   readonly port: number
   readonly region: string
   readonly keys: readonly KnownKey[] | undefined
+  readonly buckets: readonly string[]
   readonly strictHttp: boolean
   readonly faults: readonly Fault[]
   readonly cnames: Readonly<Record<string, string>>
@@ -136,6 +140,7 @@ const schema = z.strictObject({
       'must not have one accessKeyId twice',
     )
     .optional(),
+  buckets: z.array(z.string().refine(isBucketName, 'must be a bucket name')).default([]),
   strictHttp: z.boolean().default(false),
   faults: z.array(fault).default([]),
   cnames: z.record(z.string(), z.string()).default({}),

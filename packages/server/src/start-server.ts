@@ -74,6 +74,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     let made = false
     try {
       if (keys === undefined) ({ keys, made } = await makeKeys(config))
+      const [{ owner }] = keys
+      for (const name of config.buckets) await store.putBucket({ name, owner })
     } catch (error) {
       await listener.close({ graceMs: 0 })
       throw error
