@@ -139,6 +139,8 @@ export interface OssErrorOptions {
   readonly hostId?: string | undefined
   /** The elements that only this code has, such as `UploadId`, in the order they are written. */
   readonly details?: Readonly<Record<string, string>> | undefined
+  /** Header fields that the service sends with the refusal, such as `Retry-After`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** The failure beneath; logged by the server, never sent to the caller. */
   readonly cause?: unknown
 }
@@ -153,6 +155,7 @@ export class OssError extends Error {
   readonly ec: string | undefined
   readonly hostId: string | undefined
   readonly details: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
 
   constructor(code: KnownErrorCode, options?: OssErrorOptions)
   constructor(code: ErrorCode, options: OssErrorOptions & { status: number; message: string })
@@ -165,6 +168,7 @@ export class OssError extends Error {
     this.ec = options.ec
     this.hostId = options.hostId
     this.details = options.details ?? {}
+    this.headers = options.headers ?? {}
   }
 }
 

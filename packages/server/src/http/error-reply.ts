@@ -26,7 +26,7 @@ export function errorReply(error: OssError, context: ErrorContext): Reply {
     ec: error.ec,
     details: error.details,
   })
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = { ...error.headers }
   if (error.ec !== undefined) headers['x-oss-ec'] = error.ec
   // Where there is no body, SDKs read the whole document from this header.
   if (head) headers['x-oss-err'] = toBase64(new TextEncoder().encode(xml))
