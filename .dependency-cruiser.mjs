@@ -9,8 +9,10 @@ const NODE_ONLY =
 
 /** Rooms of the server and the only rooms each may see besides itself. */
 const rooms = {
-  http: ['api', 'observe'],
-  api: ['store'],
+  http: ['api', 'access', 'policy', 'observe'],
+  api: ['store', 'access', 'policy'],
+  access: ['policy'],
+  policy: [],
   store: ['ports'],
   ports: [],
   drivers: ['ports'],

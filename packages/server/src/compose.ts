@@ -3,9 +3,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadHasher } from '@lading/protocol'
+import { identifyAmong, type KnownKey } from './access/identify.ts'
 import { operations } from './api/operations.ts'
 import type { Config } from './config.ts'
-import type { KnownKey } from './http/authenticate.ts'
 import type { Service } from './http/dispatch.ts'
 import { planFaults } from './http/faults.ts'
 import type { BlobStore } from './ports/blob-store.ts'
@@ -90,6 +90,7 @@ export async function composeService(
     operations,
     context: {
       store,
+      identify: identifyAmong(findKey),
       profile: {
         region,
         // Clients go where these say, and that must not be the real service.
@@ -103,7 +104,6 @@ export async function composeService(
     },
     addresses: { baseHosts, cnames },
     findBucket: (name) => store.findBucket(name),
-    findKey,
     faults: planFaults(config.faults),
     now,
     ready,

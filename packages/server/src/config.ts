@@ -2,7 +2,7 @@
 
 import { isBucketName } from '@lading/protocol'
 import { z } from 'zod'
-import type { KnownKey } from './http/authenticate.ts'
+import type { KnownKey } from './access/identify.ts'
 import type { BodyRate } from './http/body.ts'
 import type { Fault } from './http/faults.ts'
 import type { LogDestination } from './observe/log.ts'

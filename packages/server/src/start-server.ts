@@ -1,6 +1,7 @@
 /** An OSS server in this process, from nothing to listening and back. */
 
 import type { Credentials } from '@lading/protocol'
+import type { KnownKey } from './access/identify.ts'
 import { collectRegularly } from './collect-regularly.ts'
 import { composeService, openEngines } from './compose.ts'
 import { type Config, DEFAULT_OWNER, readOptions, type ServerOptions } from './config.ts'
@@ -10,7 +11,6 @@ import {
   makeCredentials,
   readCredentials,
 } from './credentials-file.ts'
-import type { KnownKey } from './http/authenticate.ts'
 import { defaultPatience, listen } from './http/listener.ts'
 import { createLog } from './observe/log.ts'
 import type { CollectionReport } from './store/collect-garbage.ts'

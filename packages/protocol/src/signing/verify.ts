@@ -117,7 +117,7 @@ export function signatureMismatch(claim: Claim, verification: Verification): Oss
 }
 
 /** The refusal of a key that nobody here knows. */
-export function unknownAccessKey(claim: Claim): OssError {
+export function unknownAccessKey(claim: Pick<Claim, 'accessKeyId'>): OssError {
   return new OssError('InvalidAccessKeyId', {
     ec: '0002-00000902',
     details: { OSSAccessKeyId: claim.accessKeyId },

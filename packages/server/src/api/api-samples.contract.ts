@@ -48,7 +48,10 @@ export const anonymous: Principal = { kind: 'anonymous' }
 /** A service in memory with one bucket, `photos`, of `alice`. */
 export async function openService(): Promise<OpenService> {
   const opened = await openStore()
-  const context = { store: opened.store, profile }
+  const identify = async (): Promise<never> => {
+    throw new TypeError('Nobody has a key here.')
+  }
+  const context = { store: opened.store, profile, identify }
   return {
     ...opened,
     context,
@@ -79,6 +82,7 @@ function newRequest(operation: Operation, asking: Asking): OssRequest {
       text: async () => new TextDecoder().decode(bytes),
     },
     principal: asking.principal ?? alice,
+    authorize: async () => {},
     requestId: '63F88ABC0000000000000100',
     scheme: 'http',
     host: asking.host ?? 'photos.oss-cn-hangzhou.aliyuncs.com',

@@ -1,12 +1,24 @@
 /** What an operation is: where it is found, who may ask, how much it may send, and what it does. */
 
 import type { Query } from '@lading/protocol'
+import type { Identify, Principal } from '../access/principal.ts'
 import type { Store } from '../store/store.ts'
 
-/** Who asks, once proved. */
-export type Principal =
-  | { readonly kind: 'key'; readonly accessKeyId: string; readonly owner: string }
-  | { readonly kind: 'anonymous' }
+export type { Principal } from '../access/principal.ts'
+
+/** Something to be allowed, in a bucket or to one of its objects. */
+export interface WantedAccess {
+  /** The permission, such as `oss:GetObject`. */
+  readonly action: string
+  /** What an ACL must grant to others than the owner of the bucket. */
+  readonly access: Operation['access']
+  readonly bucket: string
+  readonly key?: string | undefined
+  /** The version that is meant, where one is named. */
+  readonly versionId?: string | undefined
+  /** Who is to be allowed it. Default: who sent the request. */
+  readonly principal?: Principal | undefined
+}
 
 /** The header fields of a request, names in lower case, values trimmed, each at most once. */
 export interface RequestHeaders {
@@ -40,6 +52,13 @@ export interface OssRequest {
   readonly headers: RequestHeaders
   readonly body: RequestBody
   readonly principal: Principal
+  /**
+   * Asks leave for something besides what the operation itself says it needs, such as to read the
+   * source of a copy.
+   *
+   * @throws {OssError} `AccessDenied`; `NoSuchBucket` when there is no such bucket.
+   */
+  authorize(wanted: WantedAccess): Promise<void>
   readonly requestId: string
   /** `http` or `https`, and the Host header as sent; together they make `Location`. */
   readonly scheme: 'http' | 'https'
@@ -77,6 +96,13 @@ export interface ServiceProfile {
 export interface OperationContext {
   readonly store: Store
   readonly profile: ServiceProfile
+  /**
+   * Whose key that is, where a request proves it in a way of its own, as the form of PostObject does.
+   * The signature is the caller's to check.
+   *
+   * @throws {OssError} `InvalidAccessKeyId`, `InvalidSecurityToken`.
+   */
+  readonly identify: Identify
 }
 
 export interface Operation {
@@ -92,6 +118,11 @@ export interface Operation {
   readonly access: 'read' | 'write' | 'owner'
   /** Whether it may make the bucket, so that a missing one is no refusal. */
   readonly createsBucket?: boolean
+  /**
+   * Whether the handler asks for leave itself (`request.authorize`), because only the body says what
+   * is wanted or who asks. Nothing is asked before the handler then.
+   */
+  readonly authorizesItself?: boolean
   readonly body:
     | { readonly kind: 'none' }
     | { readonly kind: 'text'; readonly limit: number }

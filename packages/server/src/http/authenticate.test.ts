@@ -1,5 +1,6 @@
 import { OssError, Query, signV1, signV4 } from '@lading/protocol'
 import { describe, expect, test } from 'vitest'
+import { identifyAmong } from '../access/identify.ts'
 import { authenticate, type Reading, readRequestClaim } from './authenticate.ts'
 import { readFraming } from './framing.ts'
 
@@ -7,7 +8,7 @@ const now = new Date('2026-11-22T10:11:12Z')
 const key = { accessKeyId: 'id', accessKeySecret: 'secret', owner: 'me' }
 const context = {
   region: 'cn-hangzhou',
-  findKey: (id: string) => (id === key.accessKeyId ? key : undefined),
+  identify: identifyAmong((id) => (id === key.accessKeyId ? key : undefined)),
   now,
 }
 const missing = new OssError('NoSuchBucket')
@@ -17,7 +18,7 @@ function reading(bucket: string, objectKey: string, obstacle?: OssError): Readin
 }
 
 /** A request signed for the target, or anonymous, as seen with these readings. */
-function ask(
+async function ask(
   readings: readonly [Reading, ...Reading[]],
   signed?: {
     bucket: string
@@ -57,47 +58,47 @@ describe('of several readings', () => {
   const inHost = reading('b', 'b/k')
   const inPath = reading('b', 'k')
 
-  test.each(['v1', 'v4'] as const)('the one that was signed is taken (%s)', (scheme) => {
+  test.each(['v1', 'v4'] as const)('the one that was signed is taken (%s)', async (scheme) => {
     const asked = [inHost, inPath] as const
-    expect(ask(asked, { bucket: 'b', key: 'k', scheme }).reading).toBe(inPath)
-    expect(ask(asked, { bucket: 'b', key: 'b/k', scheme }).reading).toBe(inHost)
+    expect((await ask(asked, { bucket: 'b', key: 'k', scheme })).reading).toBe(inPath)
+    expect((await ask(asked, { bucket: 'b', key: 'b/k', scheme })).reading).toBe(inHost)
   })
 
-  test('one that was signed and has no bucket is told so', () => {
+  test('one that was signed and has no bucket is told so', async () => {
     const asked = [inHost, reading('other', 'k', missing)] as const
-    expect(() => ask(asked, { bucket: 'other', key: 'k' })).toThrow(missing)
+    await expect(ask(asked, { bucket: 'other', key: 'k' })).rejects.toThrow(missing)
   })
 
-  test('an anonymous request means the first that can be served', () => {
-    const { reading: taken, principal } = ask([reading('gone', 'b/k', missing), inPath])
+  test('an anonymous request means the first that can be served', async () => {
+    const { reading: taken, principal } = await ask([reading('gone', 'b/k', missing), inPath])
     expect([taken, principal.kind]).toEqual([inPath, 'anonymous'])
   })
 })
 
-test('a missing bucket is told before an unknown key, and an unknown key before a signature', () => {
+test('a missing bucket is told before an unknown key, and an unknown key before a signature', async () => {
   const unknown = { bucket: 'b', key: 'k', id: 'nobody' }
-  expect(() => ask([reading('b', 'k', missing)], unknown)).toThrow(missing)
-  expect(() => ask([reading('b', 'k')], unknown)).toThrow(
+  await expect(ask([reading('b', 'k', missing)], unknown)).rejects.toThrow(missing)
+  await expect(ask([reading('b', 'k')], unknown)).rejects.toThrow(
     expect.objectContaining({ code: 'InvalidAccessKeyId' }),
   )
 })
 
-test('a token on a key that has none is refused', () => {
-  expect(() => ask([reading('b', 'k')], { bucket: 'b', key: 'k', token: 't' })).toThrow(
+test('a token on a key that has none is refused', async () => {
+  await expect(ask([reading('b', 'k')], { bucket: 'b', key: 'k', token: 't' })).rejects.toThrow(
     expect.objectContaining({ code: 'InvalidSecurityToken' }),
   )
 })
 
-test('headers beyond ASCII are verified as the text that was signed', () => {
+test('headers beyond ASCII are verified as the text that was signed', async () => {
   const headers = { 'x-oss-meta-a': 'größe 😀' }
-  const { principal } = ask([reading('b', 'k')], { bucket: 'b', key: 'k', headers })
+  const { principal } = await ask([reading('b', 'k')], { bucket: 'b', key: 'k', headers })
   expect(principal).toEqual({ kind: 'key', accessKeyId: 'id', owner: 'me' })
 })
 
-test('a signature for something else is refused without repeating it', () => {
+test('a signature for something else is refused without repeating it', async () => {
   let error: unknown
   try {
-    ask([reading('b', 'k')], { bucket: 'b', key: 'other' })
+    await ask([reading('b', 'k')], { bucket: 'b', key: 'other' })
   } catch (thrown) {
     error = thrown
   }

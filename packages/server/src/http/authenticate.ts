@@ -11,19 +11,11 @@ import {
   type SignableRequest,
   signatureMismatch,
   type Target,
-  unknownAccessKey,
   type Verification,
   verifyClaim,
 } from '@lading/protocol'
-import type { Principal } from '../api/operation.ts'
+import type { Identify, Principal } from '../access/principal.ts'
 import type { Framing } from './framing.ts'
-
-/** A key pair that we know, and whose buckets it may use as its own. */
-export interface KnownKey {
-  readonly accessKeyId: string
-  readonly accessKeySecret: string
-  readonly owner: string
-}
 
 /** One way to read the address. */
 export interface Reading {
@@ -39,7 +31,7 @@ export interface AuthenticatedRequest<R extends Reading> {
 
 export interface AuthenticationContext {
   readonly region: string
-  readonly findKey: (accessKeyId: string) => KnownKey | undefined
+  readonly identify: Identify
   readonly now: Date
 }
 
@@ -56,22 +48,19 @@ export function readRequestClaim(framing: Framing, query: Query): Claim | undefi
  * @throws {OssError} the obstacle of the reading; `InvalidAccessKeyId`, `InvalidSecurityToken`,
  *   `RequestTimeTooSkewed`, `AccessDenied`, `InvalidArgument`, `SignatureDoesNotMatch`.
  */
-export function authenticate<R extends Reading>(
+export async function authenticate<R extends Reading>(
   request: { readonly method: string; readonly framing: Framing; readonly query: Query },
   claim: Claim | undefined,
   readings: readonly [R, ...R[]],
   context: AuthenticationContext,
-): AuthenticatedRequest<R> {
+): Promise<AuthenticatedRequest<R>> {
   const likeliest = readings.find(({ obstacle }) => !obstacle) ?? readings[0]
   // With every reading in the way of it, the key does not matter. Source: the live suites of the Go
   // and Python SDKs ask for a missing bucket with an unknown key, and get NoSuchBucket.
   if (likeliest.obstacle) throw likeliest.obstacle
   if (!claim) return { reading: likeliest, principal: { kind: 'anonymous' } }
 
-  const key = context.findKey(claim.accessKeyId)
-  if (!key) throw unknownAccessKey(claim)
-  // Every key here is a long-term one, and those have no token.
-  if (claim.securityToken !== undefined) throw new OssError('InvalidSecurityToken')
+  const { principal, accessKeySecret } = await context.identify(claim)
   const { headers } = request.framing
   checkClaimTime(claim, { headers, query: request.query }, context.now)
   checkClaimScope(claim, context.region)
@@ -87,13 +76,12 @@ export function authenticate<R extends Reading>(
       query: request.query.entries,
       headers: signedHeaders,
     }
-    return verifyClaim(claim, signable, key.accessKeySecret)
+    return verifyClaim(claim, signable, accessKeySecret)
   }
   const reading = readings.find((candidate) => verify(candidate).matches)
   if (!reading) throw withoutSignature(signatureMismatch(claim, verify(likeliest)))
   if (reading.obstacle) throw reading.obstacle
-  const { accessKeyId, owner } = key
-  return { reading, principal: { kind: 'key', accessKeyId, owner } }
+  return { reading, principal }
 }
 
 /** The caller has the signature already, and an error is read by more people than the caller. */

@@ -11,8 +11,14 @@ import {
   requireObjectKey,
   type Target,
 } from '@lading/protocol'
-import type { Operation, OperationContext, OssRequest, Reply } from '../api/operation.ts'
-import { authenticate, type KnownKey, type Reading, readRequestClaim } from './authenticate.ts'
+import type {
+  Operation,
+  OperationContext,
+  OssRequest,
+  Reply,
+  WantedAccess,
+} from '../api/operation.ts'
+import { authenticate, type Reading, readRequestClaim } from './authenticate.ts'
 import { authorize, type BucketAccess } from './authorize.ts'
 import type { IncomingBody } from './body.ts'
 import { preflightRefusal } from './cors.ts'
@@ -30,7 +36,6 @@ export interface Service {
   readonly context: OperationContext
   readonly addresses: AddressBook
   readonly findBucket: (name: string) => Promise<BucketAccess | undefined>
-  readonly findKey: (accessKeyId: string) => KnownKey | undefined
   readonly faults: FaultPlan
   readonly now: () => Date
   /** Whether new requests are welcome. */
@@ -90,9 +95,9 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     throw served ? preflightRefusal(framing.headers) : readings[0].obstacle
   }
 
-  const { reading, principal } = authenticate({ method, framing, query }, claim, readings, {
+  const { reading, principal } = await authenticate({ method, framing, query }, claim, readings, {
     region: service.context.profile.region,
-    findKey: service.findKey,
+    identify: service.context.identify,
     now: time,
   })
   note(reading.target)
@@ -100,7 +105,7 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
   const { operation, refusal } = reading.route
   if (refusal) throw refusal
   trace.operation = operation.name
-  authorize(operation, principal, reading.bucket)
+  if (!operation.authorizesItself) authorize(operation, principal, reading.bucket)
 
   const { bucket, key } = reading.target
   if (key !== undefined) requireObjectKey(key)
@@ -113,6 +118,12 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     headers: framing.headers,
     body,
     principal,
+    authorize: async (wanted: WantedAccess) => {
+      const name = wanted.bucket
+      const row = isBucketName(name) ? await service.findBucket(name) : undefined
+      if (!row) throw missingBucket(method, name)
+      authorize(wanted, wanted.principal ?? principal, row)
+    },
     requestId: incoming.requestId,
     scheme: 'http',
     host: framing.host ?? '',

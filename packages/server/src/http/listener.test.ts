@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { OssError } from '@lading/protocol'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { identifyAmong } from '../access/identify.ts'
 import type { Operation, OssRequest, Reply } from '../api/operation.ts'
 import { createLog } from '../observe/log.ts'
 import type { Store } from '../store/store.ts'
@@ -36,10 +37,9 @@ async function serve(
   const service: Service = {
     operations: [operation, { ...operation, method: 'HEAD' }],
     // No operation here asks for it.
-    context: { store: {} as Store, profile },
+    context: { store: {} as Store, profile, identify: identifyAmong(() => undefined) },
     addresses: {},
     findBucket: async () => ({ owner: 'me', acl: 'public-read-write' }),
-    findKey: () => undefined,
     faults: planFaults([]),
     now: () => new Date(),
     ready: () => true,
