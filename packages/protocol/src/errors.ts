@@ -17,6 +17,7 @@ export const errorCodes = {
     status: 409,
     message: 'The bucket has objects. Please delete them first.',
   },
+  CORSRuleBeyondLimit: { status: 400, message: 'The CORS Rules num is beyond limit.' },
   EntityTooLarge: {
     status: 400,
     message: 'Your proposed upload exceeds the maximum allowed size.',
@@ -67,6 +68,11 @@ export const errorCodes = {
   InvalidRange: { status: 416, message: 'The requested range cannot be satisfied' },
   InvalidRequest: { status: 400, message: 'The request is not valid.' },
   InvalidSecurityToken: { status: 403, message: 'The security token you provided is invalid.' },
+  InvalidTag: { status: 400, message: 'The TagKey you have provided is invalid.' },
+  InvalidTargetBucketForLogging: {
+    status: 400,
+    message: 'The target bucket for logging does not exist or is not owned by the requester.',
+  },
   MalformedXML: {
     status: 400,
     message:
@@ -86,11 +92,22 @@ export const errorCodes = {
     message: 'You must provide the Content-Length HTTP header.',
   },
   NoSuchBucket: { status: 404, message: 'The specified bucket does not exist.' },
+  NoSuchBucketPolicy: { status: 404, message: 'The bucket policy does not exist.' },
+  NoSuchCORSConfiguration: { status: 404, message: 'The CORS Configuration does not exist.' },
   NoSuchKey: { status: 404, message: 'The specified key does not exist.' },
+  NoSuchLifecycle: { status: 404, message: 'No Row found in Lifecycle Table.' },
+  NoSuchServerSideEncryptionRule: {
+    status: 404,
+    message: 'The server side encryption rule does not exist.',
+  },
   NoSuchUpload: {
     status: 404,
     message:
       'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
+  },
+  NoSuchWebsiteConfiguration: {
+    status: 404,
+    message: 'The specified bucket does not have a website configuration.',
   },
   NotImplemented: {
     status: 400,

@@ -51,6 +51,18 @@ export {
 export { type BucketInfo, decodeBucketInfo, encodeBucketInfo } from './messages/bucket-info.ts'
 export { decodeBucketLocation, encodeBucketLocation } from './messages/bucket-location.ts'
 export {
+  type BucketLoggingStatus,
+  decodeBucketLoggingStatus,
+  encodeBucketLoggingStatus,
+  type LoggingEnabled,
+} from './messages/bucket-logging-status.ts'
+export {
+  type BucketStat,
+  decodeBucketStat,
+  encodeBucketStat,
+  type StorageClassStat,
+} from './messages/bucket-stat.ts'
+export {
   type CompleteMultipartUploadResult,
   decodeCompleteMultipartUpload,
   decodeCompleteMultipartUploadResult,
@@ -59,15 +71,36 @@ export {
   type PartReference,
 } from './messages/complete-multipart-upload.ts'
 export {
+  type CopyObjectResult,
+  decodeCopyObjectResult,
+  encodeCopyObjectResult,
+} from './messages/copy-object.ts'
+export {
   type CopyPartResult,
   decodeCopyPartResult,
   encodeCopyPartResult,
 } from './messages/copy-part.ts'
 export {
+  type CorsConfiguration,
+  type CorsRule,
+  decodeCorsConfiguration,
+  encodeCorsConfiguration,
+} from './messages/cors-configuration.ts'
+export {
   type CreateBucketConfiguration,
   decodeCreateBucketConfiguration,
   encodeCreateBucketConfiguration,
 } from './messages/create-bucket.ts'
+export {
+  type DeletedObject,
+  type DeleteMultipleObjects,
+  type DeleteResult,
+  decodeDeleteMultipleObjects,
+  decodeDeleteResult,
+  encodeDeleteMultipleObjects,
+  encodeDeleteResult,
+  type ObjectToDelete,
+} from './messages/delete-multiple-objects.ts'
 export { decodeError, type ErrorMessage, encodeError } from './messages/error.ts'
 export type { EncodingOptions, Owner } from './messages/fields.ts'
 export {
@@ -88,6 +121,13 @@ export {
   type ListMultipartUploadsResult,
 } from './messages/list-multipart-uploads.ts'
 export {
+  decodeListObjectVersionsResult,
+  encodeListObjectVersionsResult,
+  type ListedDeleteMarker,
+  type ListedVersion,
+  type ListObjectVersionsResult,
+} from './messages/list-object-versions.ts'
+export {
   decodeListObjectsResult,
   encodeListObjectsResult,
   type ListObjectsResult,
@@ -104,6 +144,45 @@ export {
   type ListPartsResult,
 } from './messages/list-parts.ts'
 export type { ListedObject } from './messages/listed-object.ts'
+export {
+  decodePostResponse,
+  encodePostResponse,
+  type PostResponse,
+} from './messages/post-object.ts'
+export {
+  decodeRefererConfiguration,
+  encodeRefererConfiguration,
+  type RefererConfiguration,
+} from './messages/referer-configuration.ts'
+export {
+  decodeRequestPaymentConfiguration,
+  encodeRequestPaymentConfiguration,
+  type RequestPaymentConfiguration,
+} from './messages/request-payment-configuration.ts'
+export {
+  decodeRestoreRequest,
+  encodeRestoreRequest,
+  type RestoreRequest,
+} from './messages/restore-request.ts'
+export {
+  decodeServerSideEncryptionRule,
+  encodeServerSideEncryptionRule,
+  type ServerSideEncryptionRule,
+} from './messages/server-side-encryption-rule.ts'
+export {
+  decodeTagging,
+  encodeTagging,
+  isTagText,
+  requireBucketTags,
+  requireObjectTags,
+  type Tag,
+  type Tagging,
+} from './messages/tagging.ts'
+export {
+  decodeVersioningConfiguration,
+  encodeVersioningConfiguration,
+  type VersioningConfiguration,
+} from './messages/versioning-configuration.ts'
 export { encodePath, encodeStrict } from './percent.ts'
 export { Query, type QueryEntry } from './query.ts'
 export {

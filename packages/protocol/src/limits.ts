@@ -40,6 +40,24 @@ export const DEFAULT_MAX_KEYS = 100
 /** Bytes. 10,000 `Part` elements take about 1.1 MB; our own cap. */
 export const MAX_COMPLETE_BODY: number = 2 * MiB
 
+/** Objects in one DeleteMultipleObjects, and bytes of its body. Source: DeleteMultipleObjects, OSS API reference. */
+export const MAX_DELETE_KEYS = 1000
+export const MAX_DELETE_BODY: number = 2 * MiB
+
+/** Tags of an object; characters. Source: PutObjectTagging, OSS API reference. */
+export const MAX_OBJECT_TAGS = 10
+export const MAX_OBJECT_TAG_KEY = 128
+export const MAX_OBJECT_TAG_VALUE = 256
+
+/** Tags of a bucket; bytes of UTF-8. Source: PutBucketTags, OSS API reference. */
+export const MAX_BUCKET_TAGS = 20
+export const MAX_BUCKET_TAG_KEY_BYTES = 64
+export const MAX_BUCKET_TAG_VALUE_BYTES = 128
+
+/** Rules, and bytes of the body. Source: PutBucketCors, OSS API reference. */
+export const MAX_CORS_RULES = 10
+export const MAX_CORS_BODY: number = 16 * KiB
+
 /** Bytes. Our own cap for the XML bodies of bucket operations. */
 export const MAX_CONFIG_BODY: number = 64 * KiB
 

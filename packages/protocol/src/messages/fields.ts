@@ -72,6 +72,21 @@ export function booleanOf(parent: XmlElement, name: string): boolean {
   return text === 'true'
 }
 
+/** As `booleanOf`; `undefined` when the child is absent or blank. */
+export function optionalFlagOf(parent: XmlElement, name: string): boolean | undefined {
+  return optionalTextOf(parent, name)?.trim() ? booleanOf(parent, name) : undefined
+}
+
+/**
+ * For messages that say what to do: an element that is not understood could have said to do less.
+ *
+ * @throws {OssError} `MalformedXML` unless every child has one of these names.
+ */
+export function refuseOtherChildren(parent: XmlElement, names: readonly string[]): void {
+  const other = parent.children.find(({ name }) => !names.includes(name))
+  if (other) throw malformedXml(`The element ${parent.name} cannot have a ${other.name}.`)
+}
+
 export function etagOf(parent: XmlElement, name: string): ETag {
   return parseETag(textOf(parent, name))
 }

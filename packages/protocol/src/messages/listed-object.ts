@@ -1,7 +1,15 @@
 /** One object as both versions of ListObjects write it. */
 
 import { type ETag, formatETag } from '../values.ts'
-import { childrenOf, element, optionalTextOf, textOf, type Xml, type XmlElement } from '../xml.ts'
+import {
+  childrenOf,
+  element,
+  optionalElement,
+  optionalTextOf,
+  textOf,
+  type Xml,
+  type XmlElement,
+} from '../xml.ts'
 import {
   countOf,
   dateElement,
@@ -24,6 +32,8 @@ export interface ListedObject {
   /** Bytes. */
   readonly size: number
   readonly storageClass: string
+  /** As `x-oss-restore` has it, once a restore was asked for: `ongoing-request="true"`. */
+  readonly restoreInfo?: string | undefined
   /** Version 1 always has it, version 2 when `fetch-owner` asks for it. */
   readonly owner: Owner | undefined
 }
@@ -31,23 +41,41 @@ export interface ListedObject {
 export function contentsElement(object: ListedObject, options: EncodingOptions): Xml {
   return element('Contents', [
     encodableElement('Key', object.key, options),
-    dateElement('LastModified', object.lastModified),
-    element('ETag', formatETag(object.etag)),
-    element('Type', object.type),
-    element('Size', object.size),
-    element('StorageClass', object.storageClass),
-    object.owner && ownerElement(object.owner),
+    ...objectFieldElements(object),
   ])
 }
 
 export function contentsOf(root: XmlElement, reader: EncodableReader): ListedObject[] {
   return childrenOf(root, 'Contents').map((contents) => ({
     key: reader.textOf(contents, 'Key'),
-    lastModified: dateOf(contents, 'LastModified'),
-    etag: etagOf(contents, 'ETag'),
-    type: optionalTextOf(contents, 'Type') ?? '',
-    size: countOf(contents, 'Size'),
-    storageClass: textOf(contents, 'StorageClass'),
-    owner: ownerOf(contents),
+    ...objectFieldsOf(contents),
   }))
+}
+
+/** What listings of objects and of versions say of an object besides its key, in their order. */
+export function objectFieldElements(
+  object: Omit<ListedObject, 'key'>,
+): readonly (Xml | undefined)[] {
+  return [
+    dateElement('LastModified', object.lastModified),
+    element('ETag', formatETag(object.etag)),
+    element('Type', object.type),
+    element('Size', object.size),
+    element('StorageClass', object.storageClass),
+    optionalElement('RestoreInfo', object.restoreInfo),
+    object.owner && ownerElement(object.owner),
+  ]
+}
+
+/** @throws {OssError} `MalformedXML`. */
+export function objectFieldsOf(parent: XmlElement): Omit<ListedObject, 'key'> {
+  return {
+    lastModified: dateOf(parent, 'LastModified'),
+    etag: etagOf(parent, 'ETag'),
+    type: optionalTextOf(parent, 'Type') ?? '',
+    size: countOf(parent, 'Size'),
+    storageClass: textOf(parent, 'StorageClass'),
+    restoreInfo: optionalTextOf(parent, 'RestoreInfo') || undefined,
+    owner: ownerOf(parent),
+  }
 }
