@@ -183,6 +183,18 @@ test('with --json every file has its line, whatever became of it', async () => {
   ])
 })
 
+test('--verify says how an upload is proved, and the event what was', async () => {
+  const table = await bench()
+  await table.file('bytes', 250 * KiB)
+  const verified = async (level: string): Promise<unknown> => {
+    const args = ['cp', '-f', 'bytes', 'oss://films/a', '--part-size', '100K', '--json', '--verify']
+    const events = eventsOf(await table.run([...args, level]))
+    return events.find(({ event }) => event === 'copied')?.verified
+  }
+  expect(await verified('strict')).toEqual(['etag', 'crc64'])
+  expect(await verified('off')).toEqual([])
+})
+
 test('with --json what cannot even begin has its event too', async () => {
   const table = await bench()
   const up = await table.run(['cp', 'nowhere', 'oss://films/a', '--json'])

@@ -170,7 +170,10 @@ describe('what the service answers is proved', () => {
     })
     const content = randomContent(3 * partSize)
 
-    const result = await upload(service.connect({ transport }), content, target, { partSize }).done
+    const result = await upload(service.connect({ transport }), content, target, {
+      partSize,
+      verify: 'strict',
+    }).done
 
     expect(result.retries).toBe(1)
     expect(Buffer.compare(await stored(service), content)).toBe(0)
@@ -188,6 +191,7 @@ describe('what the service answers is proved', () => {
 
       const { done } = upload(service.connect({ transport }), randomContent(3 * partSize), target, {
         partSize,
+        verify: 'strict',
       })
 
       await expect(done).rejects.toMatchObject({ name: 'IntegrityError', subject: 'part' })

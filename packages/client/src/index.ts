@@ -73,6 +73,7 @@ export type {
   VersionInput,
 } from './operations/objects.ts'
 export type { PresignAnswer, PresignInput } from './operations/presign.ts'
+export type { Proof, Verify } from './operations/prove.ts'
 export type { CallOptions, ClientOptions, RetryOptions, TransportOption } from './options.ts'
 export { OssClient } from './oss-client.ts'
 export type { RetryNotice } from './retry.ts'

@@ -108,7 +108,7 @@ export class OssClient {
 
   /**
    * Stores one part; the same number again replaces it. Content-MD5 is sent unless `body` is a
-   * stream, and the answer is proved against the bytes.
+   * stream, and the answer is proved against the bytes, as `verify` says.
    *
    * @throws {IntegrityError} when the service stored other bytes, each time it was tried.
    */
@@ -255,9 +255,9 @@ export class OssClient {
     return presign(this.#sender, input, options)
   }
 
-  /** How this client takes the sums of what it sends; shared by all its calls. */
-  hasher(): Promise<MakeHasher> {
-    return this.#sender.hasher()
+  /** How this client takes the sums of what it sends; shared by all its calls. Default: both sums. */
+  hasher({ crc64 = true }: { readonly crc64?: boolean } = {}): Promise<MakeHasher> {
+    return this.#sender.hasher({ crc64 })
   }
 
   /** Closes all connections. Calls under way fail. */

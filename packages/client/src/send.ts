@@ -90,7 +90,7 @@ export class Sender {
   readonly options: SenderOptions
   /** Milliseconds to add to our clock to get the service's. */
   #clockOffset = 0
-  #hasher: Promise<MakeHasher> | undefined
+  readonly #hashers = new Map<boolean, Promise<MakeHasher>>()
 
   constructor(options: SenderOptions) {
     this.options = options
@@ -130,9 +130,12 @@ export class Sender {
   }
 
   /** Loaded on first use, then shared: its WebAssembly instances are pooled. */
-  hasher(): Promise<MakeHasher> {
-    this.#hasher ??= loadHasher()
-    return this.#hasher
+  readonly hasher = ({ crc64 }: { readonly crc64: boolean }): Promise<MakeHasher> => {
+    const known = this.#hashers.get(crc64)
+    if (known) return known
+    const hasher = loadHasher({ crc64 })
+    this.#hashers.set(crc64, hasher)
+    return hasher
   }
 
   /** The service's time, as far as we know. */

@@ -17,7 +17,7 @@ export { combineCrc64 } from './checksum/combine-crc64.ts'
 export { crc64, formatCrc64, parseCrc64 } from './checksum/crc64.ts'
 export type { ByteHasher, MakeHasher, Sums } from './checksum/hasher.ts'
 export { type HasherOptions, loadHasher } from './checksum/load-hasher.ts'
-export { multipartETag } from './checksum/multipart-etag.ts'
+export { multipartETag, multipartETagOfDigests } from './checksum/multipart-etag.ts'
 export {
   type ErrorCode,
   errorCodes,

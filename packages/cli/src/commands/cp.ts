@@ -40,6 +40,7 @@ export function addCp(program: Command, act: Act): void {
     .option('--checkpoint-dir <directory>', 'where to remember uploads that are not done')
     .option('--content-type <type>', 'of the object (default: by the extension)')
     .option('--meta <name=value>', 'metadata of the object (repeatable)', collect)
+    .option('--verify <level>', 'of uploads: md5, strict, crc64 or off (default: md5)')
     .option('--no-progress', 'without a progress bar')
   addServiceOptions(command).action(act(cp))
 }

@@ -23,11 +23,17 @@ test('metadata is NAME=VALUE, and the value may hold anything', () => {
   expect(metadata).toEqual({ a: '1', b: 'x=y', c: '' })
 })
 
+test('the level of proof is left to the client unless it is given', () => {
+  expect(readCopyOptions(none, '/state').verify).toBeUndefined()
+  expect(readCopyOptions({ ...none, verify: 'strict' }, '/state').verify).toBe('strict')
+})
+
 test.each([
   ['a part below 100 KiB', { ...none, partSize: '99K' }],
   ['a part above 5 GiB', { ...none, partSize: '6GiB' }],
   ['no parallel parts', { ...none, parallel: '0' }],
   ['257 parallel parts', { ...none, parallel: '257' }],
+  ['a level of proof that there is not', { ...none, verify: 'md4' }],
   ['metadata without a value', { ...none, meta: ['name'] }],
   ['metadata without a name', { ...none, meta: ['=value'] }],
   ['metadata whose name no header can have', { ...none, meta: ['na me=value'] }],

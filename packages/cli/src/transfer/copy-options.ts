@@ -1,5 +1,6 @@
 /** What `lading cp` was told about how to copy. */
 
+import type { Verify } from '@lading/client/node'
 import { MAX_PART_SIZE, MIN_PART_SIZE } from '@lading/protocol'
 import { usageError } from '../command-error.ts'
 import { parseCount, parseSize } from '../quantities.ts'
@@ -18,6 +19,8 @@ export interface CopyOptions {
   readonly force: boolean
   /** Skip what is there already, as large and not older. */
   readonly update: boolean
+  /** How uploads are proved; `undefined` leaves it to the client. */
+  readonly verify: Verify | undefined
   readonly contentType: string | undefined
   readonly metadata: Readonly<Record<string, string>>
 }
@@ -30,6 +33,7 @@ export interface CopyFlags {
   readonly checkpointDir?: string
   readonly force?: boolean
   readonly update?: boolean
+  readonly verify?: string
   readonly contentType?: string
   readonly meta?: readonly string[]
 }
@@ -59,6 +63,7 @@ export function readCopyOptions(flags: CopyFlags, stateDirectory: string): CopyO
     checkpointDirectory: flags.checkpointDir ?? stateDirectory,
     force: flags.force ?? false,
     update: flags.update ?? false,
+    verify: flags.verify === undefined ? undefined : readVerify(flags.verify),
     contentType: flags.contentType,
     metadata: Object.fromEntries((flags.meta ?? []).map(readMetadata)),
   }
@@ -71,6 +76,13 @@ function readPartSize(text: string): number {
     `--part-size: a part of ${text} is not possible`,
     'A part has from 100 KiB to 5 GiB.',
   )
+}
+
+function readVerify(text: string): Verify {
+  const levels: readonly Verify[] = ['md5', 'strict', 'crc64', 'off']
+  const level = levels.find((level) => level === text)
+  if (level) return level
+  throw usageError(`--verify: there is no level ${text}`, `There are ${levels.join(', ')}.`)
 }
 
 function readMetadata(text: string): [name: string, value: string] {

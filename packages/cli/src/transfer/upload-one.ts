@@ -63,7 +63,7 @@ async function attempt(
   { onProgress, signal }: TransferContext,
   overwrite: boolean,
 ): Promise<Transferred> {
-  const { partSize, parallel, contentType, metadata } = options
+  const { partSize, parallel, verify, contentType, metadata } = options
   const stream = await openStream(source)
   try {
     const handle = upload(
@@ -73,6 +73,7 @@ async function attempt(
       {
         ...(partSize !== undefined && { partSize }),
         ...(parallel !== undefined && { parallel }),
+        ...(verify !== undefined && { verify }),
         multipartThreshold: options.bigfileThreshold,
         checkpoint: fileCheckpoints({ directory: options.checkpointDirectory }),
         // Fed the same bytes again, a stream resumes: a part counts only if it equals what is read.

@@ -34,7 +34,7 @@ import {
   requireETag,
 } from './attributes.ts'
 import { bucketTarget, onlyStatus } from './buckets.ts'
-import { provable, requireSameSums } from './prove.ts'
+import { type Proof, provable, type Verify } from './prove.ts'
 import { queryOf } from './query.ts'
 import { repeatable } from './repeated.ts'
 
@@ -59,11 +59,15 @@ export interface UploadPartInput extends UploadInput {
   readonly body: BodyInput
   /** What `body` is known to hash to; otherwise it is read once more than it is sent. */
   readonly sums?: Sums | undefined
+  /** Default `md5`. */
+  readonly verify?: Verify | undefined
 }
 
 export interface UploadPartAnswer extends Answer {
   readonly etag: ETag
   readonly hashCrc64ecma: bigint | undefined
+  /** What was compared with the service's before the part was called stored. */
+  readonly verified: readonly Proof[]
 }
 
 export interface ListPartsInput extends UploadInput {
@@ -140,13 +144,14 @@ export function initiateMultipartUpload(
 
 export async function uploadPart(
   sender: Sender,
-  { bucket, key, uploadId, partNumber, body: input, sums: known }: UploadPartInput,
+  { bucket, key, uploadId, partNumber, body: input, sums: known, verify }: UploadPartInput,
   options?: CallOptions,
 ): Promise<UploadPartAnswer> {
   requireInteger('partNumber', partNumber, MIN_PART_NUMBER, MAX_PART_NUMBER)
   const target = objectTarget({ bucket, key })
-  const { body, contentMd5, sums } = await provable(toHttpBody(input), await sender.hasher(), {
+  const { body, contentMd5, prove } = await provable(toHttpBody(input), sender.hasher, {
     known,
+    verify,
     signal: options?.signal,
   })
   return sender.send(
@@ -158,12 +163,13 @@ export async function uploadPart(
       headers: { 'content-md5': contentMd5 },
       body,
       receive: async ({ status, requestId, headers }) => {
-        requireSameSums('part', await sums(), headers)
+        const verified = await prove('part', headers)
         return {
           status,
           requestId,
           etag: requireETag(headers),
           hashCrc64ecma: crc64Header(headers),
+          verified,
         }
       },
     },
@@ -274,7 +280,7 @@ export async function completeMultipartUpload(
     .map(({ partNumber, etag }) => ({ partNumber, etag: parseETag(etag) }))
     .sort((left, right) => left.partNumber - right.partNumber)
   const xml = new TextEncoder().encode(encodeCompleteMultipartUpload(sorted))
-  const { body, contentMd5 } = await provable(bytesBody(xml), await sender.hasher(), {})
+  const { body, contentMd5 } = await provable(bytesBody(xml), sender.hasher, {})
   return sender.send(
     {
       ...common,

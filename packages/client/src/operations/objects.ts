@@ -31,7 +31,7 @@ import {
 } from './attributes.ts'
 import { bucketTarget, onlyStatus } from './buckets.ts'
 import { type ObjectInput, objectTarget } from './multipart.ts'
-import { provable, requireSameSums } from './prove.ts'
+import { type Proof, provable, type Verify } from './prove.ts'
 import { queryOf } from './query.ts'
 import { repeatable } from './repeated.ts'
 
@@ -39,6 +39,8 @@ export interface PutObjectInput extends ObjectInput, ObjectAttributes, CallbackO
   readonly body: BodyInput
   /** What `body` is known to hash to; otherwise it is read once more than it is sent. */
   readonly sums?: Sums | undefined
+  /** Default `md5`. */
+  readonly verify?: Verify | undefined
   readonly acl?: ObjectAcl | undefined
 }
 
@@ -46,6 +48,8 @@ export interface PutObjectAnswer extends Answer {
   readonly etag: ETag
   readonly hashCrc64ecma: bigint | undefined
   readonly versionId: string | undefined
+  /** What was compared with the service's before the object was called stored. */
+  readonly verified: readonly Proof[]
   /** What the callback's server answered; `undefined` without a callback, or if the answer was lost. */
   readonly callbackBody: string | undefined
 }
@@ -121,23 +125,25 @@ export type ListObjectsV2Answer = Answer & ListObjectsV2Result
 
 export async function putObject(
   sender: Sender,
-  { bucket, key, body: input, sums: known, acl, ...attributes }: PutObjectInput,
+  { bucket, key, body: input, sums: known, verify, acl, ...attributes }: PutObjectInput,
   options?: CallOptions,
 ): Promise<PutObjectAnswer> {
   const target = objectTarget({ bucket, key })
-  const { body, contentMd5, sums } = await provable(toHttpBody(input), await sender.hasher(), {
+  const { body, contentMd5, prove } = await provable(toHttpBody(input), sender.hasher, {
     known,
+    verify,
     signal: options?.signal,
   })
   const receive = async (answer: TextAnswer): Promise<PutObjectAnswer> => {
     const { status, requestId, headers, text } = answer
-    requireSameSums('object', await sums(), headers)
+    const verified = await prove('object', headers)
     return {
       status,
       requestId,
       etag: requireETag(headers),
       hashCrc64ecma: crc64Header(headers),
       versionId: headers.get('x-oss-version-id'),
+      verified,
       callbackBody: attributes.callback === undefined ? undefined : text,
     }
   }
@@ -158,7 +164,11 @@ export async function putObject(
     'FileAlreadyExists',
     options,
     (options) => sender.send(put, options),
-    () => confirmed(sender, { target, size: body.size, receive }, options),
+    // Without a sum to compare, an object of the same size is no confirmation.
+    () =>
+      verify === 'off'
+        ? undefined
+        : confirmed(sender, { target, size: body.size, receive }, options),
   )
 }
 

@@ -1,8 +1,16 @@
 /** Completing an upload; and when the answer is lost, finding out what happened. */
 
-import { type ETag, OssError, type PartReference, sameETag } from '@lading/protocol'
+import {
+  type ETag,
+  multipartETagOfDigests,
+  OssError,
+  type PartReference,
+  parseETag,
+  sameETag,
+} from '@lading/protocol'
 import { IntegrityError, TransportError } from '../errors.ts'
 import type { CallbackOptions, ObjectAcl } from '../operations/attributes.ts'
+import type { Proof, Verify } from '../operations/prove.ts'
 import type { CallOptions } from '../options.ts'
 import type { OssClient } from '../oss-client.ts'
 
@@ -15,7 +23,9 @@ export interface ExpectedObject {
   /** Bytes. */
   readonly size: number
   readonly etag: ETag
+  /** `undefined` where that of some part is neither known here nor reported. */
   readonly crc64: bigint | undefined
+  readonly verify: Verify
 }
 
 export interface CompleteSettings extends CallbackOptions {
@@ -30,6 +40,8 @@ export interface CompletedObject {
   readonly callbackBody: string | undefined
   readonly status: number
   readonly requestId: string | undefined
+  /** What shows the object to be the one expected. */
+  readonly verified: readonly Proof[]
   /** The answer to Complete was lost, and HEAD showed that it had happened. */
   readonly confirmedByHead: boolean
 }
@@ -56,8 +68,9 @@ export async function completeOrConfirm(
       { bucket, key, uploadId, parts, ...settings },
       { ...options, onRetry },
     )
-    requireExpected(expected, answer)
-    return { ...answer, confirmedByHead: false }
+    const verified = proofsOf(expected, answer)
+    if (!verified) throw otherObject(expected, answer)
+    return { ...answer, verified, confirmedByHead: false }
   } catch (error) {
     options.signal?.throwIfAborted()
     if (!mayHaveHappened(error, retried)) throw error
@@ -93,7 +106,12 @@ async function confirm(
   try {
     const head = await client.headObject({ bucket, key }, options)
     const { etag, hashCrc64ecma, versionId, status, requestId, size } = head
-    if (size !== expected.size || !isExpected(expected, head)) return undefined
+    // With nothing verified the sums still tell our object from others; nothing else could.
+    const proofs = proofsOf(
+      { ...expected, verify: expected.verify === 'off' ? 'md5' : expected.verify },
+      head,
+    )
+    if (size !== expected.size || !proofs || proofs.length === 0) return undefined
     return {
       etag,
       hashCrc64ecma,
@@ -101,6 +119,7 @@ async function confirm(
       callbackBody: undefined,
       status,
       requestId,
+      verified: expected.verify === 'off' ? [] : proofs,
       confirmedByHead: true,
     }
   } catch (error) {
@@ -132,16 +151,26 @@ interface Sums {
   readonly hashCrc64ecma: bigint | undefined
 }
 
-function isExpected(expected: ExpectedObject, { etag, hashCrc64ecma }: Sums): boolean {
-  const sameCrc =
-    hashCrc64ecma === undefined || expected.crc64 === undefined || hashCrc64ecma === expected.crc64
-  return sameCrc && sameETag(etag, expected.etag)
+/** None where nothing can be compared; `undefined` where it is another object. */
+function proofsOf(expected: ExpectedObject, actual: Sums): readonly Proof[] | undefined {
+  const { crc64, verify, parts } = expected
+  if (verify === 'off') return []
+  const isComparable = crc64 !== undefined && actual.hashCrc64ecma !== undefined
+  if (isComparable && crc64 !== actual.hashCrc64ecma) return undefined
+  const byCrc64: readonly Proof[] = isComparable ? ['crc64'] : []
+  if (isComparable && verify === 'crc64') return byCrc64
+  if (sameETag(actual.etag, expected.etag)) return ['etag', ...byCrc64]
+  const byDigests = multipartETagOfDigests(parts.map(({ etag }) => parseETag(etag)))
+  if (byDigests && sameETag(actual.etag, byDigests)) return ['etag', ...byCrc64]
+  // Another rule. What looks like OSS's, and is not what it makes, is a wrong object's.
+  if (isComparable && verify !== 'strict') return byCrc64
+  const looksLikeOurs = new RegExp(`^[0-9A-F]{32}-${parts.length}$`, 'i').test(actual.etag)
+  return looksLikeOurs ? undefined : byCrc64
 }
 
-function requireExpected(expected: ExpectedObject, actual: Sums): void {
-  if (isExpected(expected, actual)) return
-  throw new IntegrityError(
+function otherObject({ bucket, key, ...expected }: ExpectedObject, actual: Sums): IntegrityError {
+  return new IntegrityError(
     'object',
-    `The object oss://${expected.bucket}/${expected.key} is not what was sent: it has ETag ${actual.etag} and CRC-64 ${actual.hashCrc64ecma}, and should have ${expected.etag} and ${expected.crc64}.`,
+    `The object oss://${bucket}/${key} is not what was sent: it has ETag ${actual.etag} and CRC-64 ${actual.hashCrc64ecma}, and should have ${expected.etag} and ${expected.crc64}.`,
   )
 }

@@ -18,6 +18,7 @@ import { type RangeSource, toSource } from './source.ts'
 
 const never = new AbortController().signal
 const makeHasher = await loadHasher()
+const hasherOf = () => makeHasher
 
 async function bytesOf({ body }: { body: LoadedPart['body'] }): Promise<Buffer> {
   const chunks: Uint8Array[] = []
@@ -30,7 +31,12 @@ async function loadAll(parts: Iterable<PartToLoad> | AsyncIterable<PartToLoad>) 
   for await (const part of parts) {
     const { size, sums, ...rest } = await part.load(never)
     const bytes = await bytesOf(rest)
-    loaded.push({ size, bytes, md5: Buffer.from(sums.md5).toString('hex'), crc64: sums.crc64 })
+    loaded.push({
+      size,
+      bytes,
+      md5: Buffer.from(sums?.md5 ?? []).toString('hex'),
+      crc64: sums?.crc64,
+    })
     rest.release()
   }
   return loaded
@@ -62,7 +68,7 @@ test.each([
 ])('%s are cut into parts with their sums', async (_, open) => {
   const source = (await open()) as RangeSource
   onTestFinished(() => source.close())
-  const parts = rangeParts(source, 10, { makeHasher, memory: new Allowance(10) })
+  const parts = rangeParts(source, 10, { hasherOf, memory: new Allowance(10) })
   expect(await loadAll(parts)).toEqual(expected(content, [10, 10, 5]))
 })
 
@@ -81,11 +87,11 @@ test('a long part of a file is read twice and takes no memory of the upload', as
     requireUnchanged: async () => {},
     close: async () => {},
   }
-  const [part] = [...rangeParts(source, size, { makeHasher, memory: new Allowance(1) })]
+  const [part] = [...rangeParts(source, size, { hasherOf, memory: new Allowance(1) })]
   const loaded = await part?.load(never)
   let sent = 0
   for await (const chunk of loaded?.body.open() ?? []) sent += chunk.length
-  expect([loaded?.sums.size, sent, read]).toEqual([size, size, 2 * size])
+  expect([loaded?.sums?.size, sent, read]).toEqual([size, size, 2 * size])
 })
 
 async function* chunksOf(...sizes: number[]): AsyncGenerator<Uint8Array> {
@@ -102,7 +108,7 @@ function streamed(chunks: AsyncIterable<Uint8Array>, memory = 100) {
   return streamParts(
     new ChunkReader(source),
     10,
-    { makeHasher, memory: new Allowance(memory) },
+    { hasherOf, memory: new Allowance(memory) },
     never,
   )
 }
@@ -145,7 +151,7 @@ test('a stream too long for 10,000 parts is refused when it turns out to be', as
   const load = async (): Promise<void> => {
     const source = toSource(long())
     if (source.kind !== 'stream') return
-    const loading = { makeHasher, memory: new Allowance(100_000) }
+    const loading = { hasherOf, memory: new Allowance(100_000) }
     for await (const part of streamParts(new ChunkReader(source), 1, loading, never)) {
       parts += 1
       const { release } = await part.load(never)
@@ -168,7 +174,7 @@ test('a file that becomes shorter fails as a source', async () => {
   const source = await fileSource(path)
   onTestFinished(() => source.close())
   await truncate(path, 12)
-  const [, second] = [...rangeParts(source, 10, { makeHasher, memory: new Allowance(100) })]
+  const [, second] = [...rangeParts(source, 10, { hasherOf, memory: new Allowance(100) })]
   await expect(second?.load(never)).rejects.toMatchObject({ subject: 'source' })
   await expect(source.requireUnchanged()).rejects.toMatchObject({ subject: 'source' })
 })

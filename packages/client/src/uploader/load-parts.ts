@@ -21,7 +21,8 @@ export interface LoadedPart {
   readonly partNumber: number
   readonly size: number
   readonly body: ReplayableBody
-  readonly sums: Sums
+  /** `undefined` where there was no hasher for the part. */
+  readonly sums: Sums | undefined
   /** Gives the part's memory back. The body must not be read afterwards. */
   release(): void
 }
@@ -33,7 +34,8 @@ export interface PartToLoad {
 }
 
 export interface Loading {
-  readonly makeHasher: MakeHasher
+  /** What takes the sums of a part; `undefined`: nothing does. */
+  hasherOf(partNumber: number): MakeHasher | undefined
   readonly memory: Allowance
 }
 
@@ -47,20 +49,18 @@ export function* rangeParts(
   for (const { partNumber, offset, size } of planParts(source.size, partSize)) {
     yield {
       async load(signal) {
-        if (source.view) {
-          const bytes = source.view(offset, size)
-          return { partNumber, size, ...(await hashed(bytes, loading, signal)), release: () => {} }
-        }
-        if (!isKept) {
-          const open = (): AsyncIterable<Uint8Array> => streamRange(source, offset, size)
-          const sums = await sumsOf(open(), loading.makeHasher, signal)
-          const body = { size, open }
+        const makeHasher = loading.hasherOf(partNumber)
+        if (source.view || !isKept) {
+          const body = source.view
+            ? bytesBody(source.view(offset, size))
+            : { size, open: () => streamRange(source, offset, size) }
+          const sums = makeHasher && (await sumsOf(body.open(), makeHasher, signal))
           return { partNumber, size, body, sums, release: () => {} }
         }
         const buffer = await buffers.take(size, signal)
         const release = (): void => buffers.giveBack(buffer)
-        const ready = await readAndHash(source, buffer, offset, loading, signal)
-        return { partNumber, size, ...ready, release }
+        const sums = await readAndHash(source, buffer, offset, makeHasher, signal)
+        return { partNumber, size, body: bytesBody(buffer), sums, release }
       },
     }
   }
@@ -88,30 +88,22 @@ export async function* streamParts(
     const size = await reader.fill(buffer, signal)
     yield {
       async load(signal) {
-        const bytes = buffer.subarray(0, size)
-        const release = (): void => buffers.giveBack(buffer)
-        return { partNumber, size, ...(await hashed(bytes, loading, signal)), release }
+        const makeHasher = loading.hasherOf(partNumber)
+        const body = bytesBody(buffer.subarray(0, size))
+        const sums = makeHasher && (await sumsOf(body.open(), makeHasher, signal))
+        return { partNumber, size, body, sums, release: () => buffers.giveBack(buffer) }
       },
     }
   }
-}
-
-async function hashed(
-  bytes: Uint8Array,
-  { makeHasher }: Loading,
-  signal: AbortSignal,
-): Promise<{ body: ReplayableBody; sums: Sums }> {
-  const body = bytesBody(bytes)
-  return { body, sums: await sumsOf(body.open(), makeHasher, signal) }
 }
 
 async function readAndHash(
   source: RangeSource,
   buffer: Uint8Array,
   offset: number,
-  { makeHasher }: Loading,
+  makeHasher: MakeHasher | undefined,
   signal: AbortSignal,
-): Promise<{ body: ReplayableBody; sums: Sums }> {
+): Promise<Sums | undefined> {
   async function* reading(): AsyncGenerator<Uint8Array, void, void> {
     for (let done = 0; done < buffer.length; done += 4 * STEP) {
       const piece = buffer.subarray(done, done + 4 * STEP)
@@ -119,8 +111,9 @@ async function readAndHash(
       yield piece
     }
   }
-  const sums = await sumsOf(reading(), makeHasher, signal)
-  return { body: bytesBody(buffer), sums }
+  if (makeHasher) return sumsOf(reading(), makeHasher, signal)
+  await source.readInto(buffer, offset)
+  return undefined
 }
 
 async function* streamRange(

@@ -2,6 +2,7 @@
 
 import { MAX_PUT_SIZE } from '@lading/protocol'
 import type { CallbackOptions, ObjectAcl, ObjectAttributes } from '../operations/attributes.ts'
+import { requireVerify, type Verify } from '../operations/prove.ts'
 import { requireInteger } from '../options.ts'
 import type { RetryNotice } from '../retry.ts'
 import type { CheckpointStore } from './checkpoint.ts'
@@ -24,6 +25,12 @@ export interface UploadOptions extends ObjectAttributes, CallbackOptions {
    * parts unless it is empty.
    */
   readonly multipartThreshold?: number
+  /**
+   * How each part and the object are proved. Default `md5`: the parts by their MD5, and what the
+   * service made of them by the ETag computed from theirs and the CRC-64 combined from theirs. Under
+   * `strict` the CRC-64 are our own. What a service reports too little of to be proved, `onNotice` names.
+   */
+  readonly verify?: Verify
   readonly acl?: ObjectAcl
   /**
    * Where to remember the upload between runs. Default: nowhere. Parts are kept at the service when
@@ -48,7 +55,10 @@ export interface UploadOptions extends ObjectAttributes, CallbackOptions {
   readonly signal?: AbortSignal
   /** Called whenever bytes have moved. Must not throw. */
   readonly onProgress?: (progress: UploadProgress) => void
-  /** Hears, in a sentence, why a checkpoint, an upload, or headers and metadata were not used. */
+  /**
+   * Hears, in a sentence, why a checkpoint, an upload, or headers and metadata were not used, and that
+   * the object could not be proved.
+   */
   readonly onNotice?: (notice: string) => void
   readonly onRetry?: (notice: RetryNotice) => void
 }
@@ -61,7 +71,8 @@ export const HASH_AHEAD = 4
 
 /** @throws {RangeError} for a number out of its bounds. */
 export function requireUploadOptions(options: UploadOptions): void {
-  const { partSize, parallel, multipartThreshold, retries } = options
+  const { partSize, parallel, multipartThreshold, retries, verify } = options
+  if (verify !== undefined) requireVerify(verify)
   if (partSize !== undefined) requirePartSize(partSize)
   if (parallel !== undefined) requireInteger('parallel', parallel, 1, MAX_PARALLEL)
   if (retries !== undefined) requireInteger('retries', retries, 0, Number.MAX_SAFE_INTEGER)

@@ -1,7 +1,8 @@
 /** The parts of one upload: those the service has are proved, the others are sent. */
 
 import { type ETag, md5ETag, OssError, sameETag } from '@lading/protocol'
-import type { PartEntry } from '../operations/multipart.ts'
+import type { PartEntry, UploadPartAnswer } from '../operations/multipart.ts'
+import { isMd5ETag, type Proof, takesCrc64, type Verify } from '../operations/prove.ts'
 import type { CallOptions } from '../options.ts'
 import type { OssClient } from '../oss-client.ts'
 import { Allowance, forEachConcurrent } from './for-each-concurrent.ts'
@@ -25,6 +26,7 @@ import type { Source } from './source.ts'
 export interface SentPart {
   readonly partNumber: number
   readonly etag: ETag
+  /** Our own, or what the service reports for bytes that are proved; `undefined` where there is neither. */
   readonly crc64: bigint | undefined
   /** Bytes. */
   readonly size: number
@@ -34,7 +36,11 @@ interface Upload {
   readonly client: OssClient
   readonly source: Source
   readonly target: { readonly bucket: string; readonly key: string }
-  readonly options: { readonly parallel?: number }
+  readonly options: {
+    readonly parallel?: number
+    readonly verify?: Verify
+    readonly serverSideEncryption?: string | undefined
+  }
   readonly control: {
     readonly gate: Gate
     readonly progress: ProgressMeter
@@ -55,11 +61,13 @@ export async function sendParts(
   reader: ChunkReader | undefined,
 ): Promise<SentPart[]> {
   const { client, source, control, options } = upload
-  const { parallel = DEFAULT_PARALLEL } = options
+  const { parallel = DEFAULT_PARALLEL, verify = 'md5' } = options
   const { progress, signal } = control
   const { partSize, held } = session
+  let makeHasher = await client.hasher({ crc64: needsCrc64(options, held) })
   const loading: Loading = {
-    makeHasher: await client.hasher(),
+    // A part that the service has already counts only if it has our bytes, whatever else is not verified.
+    hasherOf: (partNumber) => (verify === 'off' && !held.has(partNumber) ? undefined : makeHasher),
     memory: new Allowance(Math.max(MEMORY_PER_UPLOAD, partSize)),
   }
   if (source.kind === 'ranges') progress.expect(source.size, countParts(source.size, partSize))
@@ -70,11 +78,15 @@ export async function sendParts(
     const loaded = await part.load(signal)
     const { partNumber, size, sums } = loaded
     const present = held.get(partNumber)
-    const isResumed = present !== undefined && isSamePart(loaded, present)
-    const etag = isResumed ? present.etag : await send(upload, session, loaded, sending, signal)
+    const isResumed = present !== undefined && isSamePart(loaded, present, verify)
+    const stored = isResumed ? present : await send(upload, session, loaded, sending, signal)
     progress.done(partNumber, size, { resumed: isResumed })
-    sent.push({ partNumber, etag, crc64: sums.crc64, size })
+    sent.push({ partNumber, etag: stored.etag, crc64: sums?.crc64 ?? stored.hashCrc64ecma, size })
     loaded.release()
+    // Its bytes were read once more for their CRC-64; those of parts yet to come need not be.
+    if ('verified' in stored && isProvedByCrc64Alone(stored.verified)) {
+      makeHasher = await client.hasher({ crc64: true })
+    }
   }
 
   const parts = reader
@@ -86,23 +98,24 @@ export async function sendParts(
 
 /** Sends one part; again and again, while the upload is paused and resumed. */
 async function send(
-  { client, source, target, control: { gate, progress }, call }: Upload,
+  { client, source, target, options: { verify }, control: { gate, progress }, call }: Upload,
   { uploadId }: Session,
   { partNumber, body, sums }: LoadedPart,
   sending: Allowance,
   signal: AbortSignal,
-): Promise<ETag> {
+): Promise<UploadPartAnswer> {
   const input = {
     ...target,
     uploadId,
     partNumber,
     sums,
+    verify,
     body: metered(body, (bytes) => progress.sent(partNumber, bytes)),
   }
   await sending.acquire(1, signal)
   try {
     const work = (signal: AbortSignal) => client.uploadPart(input, { ...call, signal })
-    return (await gate.run(work, signal)).etag
+    return await gate.run(work, signal)
   } catch (error) {
     // A file written to between hashing and sending looks like damage on the way: say what it is.
     const isSuspect = error instanceof OssError && error.code === 'InvalidDigest'
@@ -113,13 +126,27 @@ async function send(
   }
 }
 
+/** Whether ETags are known beforehand not to prove the bytes, or not to be meant to do so alone. */
+function needsCrc64(
+  { verify = 'md5', serverSideEncryption }: Upload['options'],
+  held: Session['held'],
+): boolean {
+  if (takesCrc64(verify) || serverSideEncryption !== undefined) return true
+  return [...held.values()].some(({ etag }) => !isMd5ETag(etag))
+}
+
+function isProvedByCrc64Alone(proofs: readonly Proof[]): boolean {
+  return proofs.length > 0 && !proofs.includes('etag')
+}
+
 /** Whether the service's part has the very bytes that we read here. */
-function isSamePart({ size, sums }: LoadedPart, held: PartEntry): boolean {
-  const sameCrc =
-    held.hashCrc64ecma === undefined ||
-    sums.crc64 === undefined ||
-    held.hashCrc64ecma === sums.crc64
-  return held.size === size && sameCrc && sameETag(held.etag, md5ETag(sums.md5))
+function isSamePart({ size, sums }: LoadedPart, held: PartEntry, verify: Verify): boolean {
+  if (!sums || held.size !== size) return false
+  const { hashCrc64ecma, etag } = held
+  const isComparable = hashCrc64ecma !== undefined && sums.crc64 !== undefined
+  if (isComparable && hashCrc64ecma !== sums.crc64) return false
+  if (isComparable && (verify === 'crc64' || !isMd5ETag(etag))) return true
+  return sameETag(etag, md5ETag(sums.md5))
 }
 
 /** A stream is read one part ahead; long parts too, because hashing them is a pass of its own. */

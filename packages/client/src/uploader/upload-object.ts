@@ -4,6 +4,7 @@ import { combineCrc64, type ETag, multipartETag } from '@lading/protocol'
 import { bytesBody } from '../body.ts'
 import type { ObjectAttributes } from '../operations/attributes.ts'
 import type { ObjectInput } from '../operations/multipart.ts'
+import { type Proof, takesCrc64 } from '../operations/prove.ts'
 import type { CallOptions } from '../options.ts'
 import type { OssClient } from '../oss-client.ts'
 import { completeOrConfirm } from './complete-or-confirm.ts'
@@ -33,8 +34,11 @@ export interface UploadResult {
   readonly resumedParts: number
   /** Requests that were repeated. */
   readonly retries: number
-  /** What was compared with the service's before success was reported. */
-  readonly verified: readonly ('etag' | 'crc64')[]
+  /**
+   * Which of the object's sums was compared with what was sent before success was reported. Empty
+   * where the service says nothing of the object that could prove it, and with `verify: 'off'`.
+   */
+  readonly verified: readonly Proof[]
   /** The answer to Complete was lost, and HEAD showed that it had happened. */
   readonly confirmedByHead: boolean
   /** What the callback's server answered; `undefined` without a callback. */
@@ -94,21 +98,15 @@ interface Upload {
 type Outcome = Omit<UploadResult, 'retries'>
 
 /** One PutObject; what it answers is proved inside. */
-async function sendWhole({
-  client,
-  source,
-  target,
-  options,
-  control,
-  call,
-}: Upload): Promise<Outcome> {
+async function sendWhole(upload: Upload): Promise<Outcome> {
+  const { client, source, target, options, control, call } = upload
   const { gate, progress, signal } = control
   const size = source.kind === 'ranges' ? source.size : 0
-  const loaded = source.kind === 'ranges' && size > 0 ? await load(client, source, signal) : nothing
+  const loaded = source.kind === 'ranges' && size > 0 ? await load(upload, source) : nothing
   await requireUnchanged(source)
   progress.expect(size, 1)
   const body = metered(loaded.body, (sent) => progress.sent(1, sent))
-  const { acl, callback, callbackVar } = options
+  const { acl, callback, callbackVar, verify } = options
   const input = {
     ...target,
     ...attributesOf(options),
@@ -117,6 +115,7 @@ async function sendWhole({
     callbackVar,
     body,
     sums: loaded.sums,
+    verify,
   }
   const answer = await gate.run((signal) => client.putObject(input, { ...call, signal }), signal)
   progress.done(1, size, { resumed: false })
@@ -127,7 +126,6 @@ async function sendWhole({
     uploadId: undefined,
     parts: 0,
     resumedParts: 0,
-    verified: verifiedBy(answer),
     confirmedByHead: false,
   }
 }
@@ -135,15 +133,15 @@ async function sendWhole({
 const nothing = { body: bytesBody(new Uint8Array(0)), sums: undefined }
 
 async function load(
-  client: OssClient,
+  { client, options: { verify = 'md5', serverSideEncryption }, control }: Upload,
   source: RangeSource,
-  signal: AbortSignal,
 ): Promise<Pick<LoadedPart, 'body' | 'sums'>> {
-  const memory = new Allowance(source.size)
-  const loading = { makeHasher: await client.hasher(), memory }
+  const crc64 = takesCrc64(verify) || serverSideEncryption !== undefined
+  const makeHasher = verify === 'off' ? undefined : await client.hasher({ crc64 })
+  const loading = { hasherOf: () => makeHasher, memory: new Allowance(source.size) }
   const [whole] = rangeParts(source, source.size, loading)
   if (!whole) throw new RangeError('An empty source has no parts.')
-  return whole.load(signal)
+  return whole.load(control.signal)
 }
 
 async function sendInParts(upload: Upload, reader: ChunkReader | undefined): Promise<Outcome> {
@@ -165,14 +163,19 @@ async function sendInParts(upload: Upload, reader: ChunkReader | undefined): Pro
     if (source.kind === 'stream') progress.expect(size, sent.length)
     await requireUnchanged(source)
     await gate.passed(signal)
-    const { acl, callback, callbackVar, forbidOverwrite } = options
+    const { acl, callback, callbackVar, forbidOverwrite, verify = 'md5' } = options
     const object = await completeOrConfirm(
       client,
-      { ...target, uploadId: session.uploadId, parts: sent, size, ...sumsOfParts(sent) },
+      { ...target, uploadId: session.uploadId, parts: sent, size, verify, ...sumsOfParts(sent) },
       { acl, callback, callbackVar, forbidOverwrite },
       call,
     )
     await session.forget()
+    if (verify !== 'off' && object.verified.length === 0) {
+      options.onNotice?.(
+        `Every part of oss://${target.bucket}/${target.key} was proved, but what the service made of them could not be: it reports no CRC-64 of the object, and its ETag ${object.etag} follows no known rule.`,
+      )
+    }
     return {
       ...target,
       ...object,
@@ -180,7 +183,6 @@ async function sendInParts(upload: Upload, reader: ChunkReader | undefined): Pro
       uploadId: session.uploadId,
       parts: sent.length,
       resumedParts: progress.current.partsResumed,
-      verified: verifiedBy(object),
     }
   } finally {
     await session.close()
@@ -197,12 +199,6 @@ function sumsOfParts(parts: readonly SentPart[]): { etag: ETag; crc64: bigint | 
         : combineCrc64(crc64, part.crc64, part.size)
   }
   return { etag: multipartETag(parts.map(({ etag }) => etag)), crc64 }
-}
-
-function verifiedBy(answer: {
-  readonly hashCrc64ecma: bigint | undefined
-}): UploadResult['verified'] {
-  return answer.hashCrc64ecma === undefined ? ['etag'] : ['etag', 'crc64']
 }
 
 async function requireUnchanged(source: Source): Promise<void> {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { vectors } from '../fixtures/crc64.ts'
 import { parseETag } from '../values.ts'
-import { multipartETag } from './multipart-etag.ts'
+import { multipartETag, multipartETagOfDigests } from './multipart-etag.ts'
 
 const partETags = vectors.multipart.parts.map(({ etag }) => parseETag(etag))
 
@@ -21,4 +21,15 @@ test('one part is counted as well, and so are none', () => {
     'F872A18EB88181EB00816510E762FEE6-1',
   )
   expect(multipartETag([])).toBe('D41D8CD98F00B204E9800998ECF8427E-0')
+})
+
+test("S3's rule takes the digests", () => {
+  const hello = parseETag('5D41402ABC4B2A76B9719D911017C592')
+  // MD5 of those sixteen bytes, by `printf 5D41402ABC4B2A76B9719D911017C592 | xxd -r -p | md5sum`.
+  expect(multipartETagOfDigests([hello])).toBe('62109206880D38A4010A98E11243924A-1')
+})
+
+test("S3's rule says nothing of parts whose ETag is no MD5", () => {
+  expect(multipartETagOfDigests([parseETag('5D41402ABC4B2A76B9719D911017C592-1')])).toBeUndefined()
+  expect(multipartETagOfDigests([])).toBeUndefined()
 })
