@@ -65,6 +65,7 @@ export const errorCodes = {
     message:
       'The list of parts was not in ascending order. Parts list must specified in order by part number.',
   },
+  InvalidPolicyDocument: { status: 400, message: 'The policy is not valid.' },
   InvalidRange: { status: 416, message: 'The requested range cannot be satisfied' },
   InvalidRequest: { status: 400, message: 'The request is not valid.' },
   InvalidSecurityToken: { status: 403, message: 'The security token you provided is invalid.' },
