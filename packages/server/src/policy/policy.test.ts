@@ -100,7 +100,7 @@ describe('a statement says nothing', () => {
     ['of another owner', { Resource: 'acs:oss:*:you:photos/*' }],
     ['to others than it names', { Principal: ['you', 'LTAI2'] }],
     ['to somebody anonymous when it names anybody', { Principal: 'me' }, { names: [] }],
-  ])('%s', (_, changes, question = {}) => {
+  ] as [string, object, Partial<Question>?][])('%s', (_, changes, question = {}) => {
     expect(verdict(changes, question)).toBe('none')
   })
 })
@@ -216,7 +216,7 @@ describe('a document is refused', () => {
         ['with a condition without values', { Condition: { StringEquals: { 'oss:Prefix': [] } } }],
       ] as const
     ).map(([title, changes]) => [title, document({ ...parts, ...changes })] as const),
-  ])('%s', (_, text) => refused(text))
+  ] as [string, string][])('%s', (_, text) => refused(text))
 
   it('with an operator __proto__, which JSON can say', () => {
     const text = document({ ...parts, Condition: 'HERE' })
