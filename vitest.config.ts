@@ -39,7 +39,7 @@ export default defineConfig({
           include: ['tests/**/*.test.ts', 'tools/*.test.ts', ...lengthy],
           testTimeout: 300_000,
           hookTimeout: 60_000,
-          setupFiles,
+          setupFiles: [...setupFiles, './tools/suite-setup.ts'],
         },
       },
     ],

@@ -6,9 +6,10 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { type RunningServer, type ServerOptions, startServer } from '@lading/server'
+import type { RunningServer, ServerOptions } from '@lading/server'
 import { onTestFinished } from 'vitest'
 import { COMMAND } from '../support/serve-process.ts'
+import { startServer } from '../support/server.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 export interface Outcome {

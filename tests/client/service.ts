@@ -8,8 +8,9 @@ import {
   OssClient,
   type Transport,
 } from '@lading/client/node'
-import { type RunningServer, type ServerOptions, startServer } from '@lading/server'
+import type { RunningServer, ServerOptions } from '@lading/server'
 import { onTestFinished } from 'vitest'
+import { startServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
 export const BUCKET = 'lading-client'

@@ -3,11 +3,11 @@
  * the process, so a server without any sync would pass as well (docs/durability.md).
  */
 
-import { startServer } from '@lading/server'
 import { expect, test } from 'vitest'
 import { OssWire } from '../support/oss-wire.ts'
 import { seedFromEnvironment } from '../support/random.ts'
 import { KEY_PAIR } from '../support/serve-process.ts'
+import { startServer } from '../support/server.ts'
 import { blobFiles, temporaryDirectory } from '../support/temporary.ts'
 import { acknowledgeEarly } from './early-acknowledgement.ts'
 import type { Ledger } from './ledger.ts'

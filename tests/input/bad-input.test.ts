@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { formatQuery, presignV1, presignV4 } from '@lading/protocol'
-import { type RunningServer, startServer } from '@lading/server'
+import type { RunningServer } from '@lading/server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   completeBody,
@@ -13,6 +13,7 @@ import {
   type WireAnswer,
   type WireRequest,
 } from '../support/oss-wire.ts'
+import { startServer } from '../support/server.ts'
 
 const BUCKET = 'input-bucket'
 const OTHER = 'other-bucket'

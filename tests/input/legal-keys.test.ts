@@ -2,10 +2,10 @@
 
 import { readdir } from 'node:fs/promises'
 import { relative } from 'node:path'
-import { startServer } from '@lading/server'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { elementOf, etagOf, OssWire } from '../support/oss-wire.ts'
+import { startServer } from '../support/server.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const BUCKET = 'keys-bucket'

@@ -15,10 +15,10 @@ import {
   signV1,
   signV4,
 } from '@lading/protocol'
-import { type RunningServer, type ServerOptions, startServer } from '@lading/server'
+import type { RunningServer, ServerOptions } from '@lading/server'
 import { afterAll, expect, onTestFinished } from 'vitest'
 import { elementOf } from '../support/oss-wire.ts'
-import { recordingLog } from '../support/suite-records.ts'
+import { startServer } from '../support/server.ts'
 
 export interface TestService {
   /** Such as `http://127.0.0.1:9000`. */
@@ -72,16 +72,7 @@ const PRESIGN_SECONDS = 600
  * called in a test as long as the test.
  */
 export async function startTestService(options: ServerOptions = {}): Promise<TestService> {
-  const record = recordingLog()
-  const server = await startServer({
-    ...options,
-    log: {
-      write(line) {
-        record.write(line)
-        options.log?.write(line)
-      },
-    },
-  })
+  const server = await startServer(options)
   const agent = new Agent({ keepAlive: true })
   const stop = async (): Promise<void> => {
     agent.destroy()

@@ -1,9 +1,9 @@
 /** The largest upload there is, by number of parts, on the durable drivers. */
 
-import { startServer } from '@lading/server'
 import { expect, test } from 'vitest'
 import { elementOf, etagOf, OssWire, objectETagOf } from '../support/oss-wire.ts'
 import { Random } from '../support/random.ts'
+import { startServer } from '../support/server.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const PARTS = 10_000

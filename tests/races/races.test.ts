@@ -7,10 +7,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
-import { startServer } from '@lading/server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { etagOf, OssWire, objectETagOf, type WireAnswer } from '../support/oss-wire.ts'
 import { Random, seedFromEnvironment } from '../support/random.ts'
+import { startServer } from '../support/server.ts'
 
 const ROUNDS = 200
 const BUCKET = 'race-bucket'

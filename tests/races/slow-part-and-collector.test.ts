@@ -1,9 +1,9 @@
 /** Bodies have no longest duration: however long a part takes, the collector must not make its answer a lie. */
 
-import { startServer } from '@lading/server'
 import { expect, test } from 'vitest'
 import { etagOf, OssWire } from '../support/oss-wire.ts'
 import { Random, seedFromEnvironment } from '../support/random.ts'
+import { startServer } from '../support/server.ts'
 import { blobFiles, temporaryDirectory } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 

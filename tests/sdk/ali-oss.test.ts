@@ -3,10 +3,11 @@
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type RunningServer, startServer } from '@lading/server'
+import type { RunningServer } from '@lading/server'
 import OSS from 'ali-oss'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { etagOf, objectETagOf } from '../support/oss-wire.ts'
+import { startServer } from '../support/server.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const credentials = { accessKeyId: 'sdk-key', accessKeySecret: 'sdk-secret' }

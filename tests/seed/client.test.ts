@@ -11,8 +11,9 @@ import {
   type Transport,
   TransportError,
 } from '@lading/client/node'
-import { parseFault, type RunningServer, type ServerOptions, startServer } from '@lading/server'
+import { parseFault, type RunningServer, type ServerOptions } from '@lading/server'
 import { expect, onTestFinished, test } from 'vitest'
+import { startServer } from '../support/server.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const bucket = 'seed-client'

@@ -1,9 +1,10 @@
 /** What the SDK's document promises of a multipart upload, each promise over a real socket. */
 
 import { randomBytes } from 'node:crypto'
-import { type RunningServer, startServer } from '@lading/server'
+import type { RunningServer } from '@lading/server'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { elementOf, etagOf, OssWire, objectETagOf } from '../support/oss-wire.ts'
+import { startServer } from '../support/server.ts'
 import { blobFiles, temporaryDirectory } from '../support/temporary.ts'
 
 const BUCKET = 'seed-bucket'

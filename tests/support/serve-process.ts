@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { openRecord } from './suite-records.ts'
 
 // By its package and not by its path: the bench runs this file compiled, from another folder.
 export const COMMAND: string = join(
@@ -46,13 +47,17 @@ export async function serveProcess(
     },
   )
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+  const record = openRecord()
+  record.keepSecret(KEY_PAIR.accessKeySecret)
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    record.write(text)
     stderr += text
   })
   let stdout = ''
   const port = await new Promise<number>((resolve, reject) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      record.write(text)
       stdout += text
       const found = /listening on http:\/\/[^\s:]+:(\d+)/.exec(stdout)
       if (found) resolve(Number(found[1]))

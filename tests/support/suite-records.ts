@@ -1,22 +1,64 @@
 /**
- * What the servers of a test run wrote into their logs, kept for whoever looks at the whole run after
- * it: one file for each server, in the directory that `LADING_SUITE_RECORDS` names. Without that
- * variable nothing is kept.
+ * What the servers of a test file wrote, and which secrets were sent to them, kept for whoever looks
+ * at the whole run after it: in the directory that `LADING_SUITE_RECORDS` names, a folder for each
+ * test file, which `LADING_TEST_FILE` names. Without those variables nothing is kept.
  */
 
 import { randomBytes } from 'node:crypto'
+import { subscribe } from 'node:diagnostics_channel'
 import { appendFileSync, mkdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
-import type { LogDestination } from '@lading/server'
-import { expect } from 'vitest'
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import { join } from 'node:path'
 
-/** A destination that keeps every line under the name of the test file it is asked for in. */
-export function recordingLog(): LogDestination {
+export interface SuiteRecord {
+  /** Lines of a log, or what a process printed. */
+  write(text: string): void
+  /** What must stand in no line. */
+  keepSecret(secret: string): void
+}
+
+/** A record of the test file that runs in this process. */
+export function openRecord(): SuiteRecord {
   const directory = process.env.LADING_SUITE_RECORDS
-  if (!directory) return { write() {} }
-  const testFile = relative(process.cwd(), expect.getState().testPath ?? 'unknown')
+  const testFile = process.env.LADING_TEST_FILE
+  if (!directory || !testFile) return { write() {}, keepSecret() {} }
   const folder = join(directory, testFile)
   mkdirSync(folder, { recursive: true })
-  const file = join(folder, `${randomBytes(6).toString('hex')}.ndjson`)
-  return { write: (line) => appendFileSync(file, line) }
+  const file = join(folder, randomBytes(6).toString('hex'))
+  const record: SuiteRecord = {
+    write: (text) => appendFileSync(`${file}.log`, text),
+    keepSecret: (secret) => appendFileSync(`${file}.secrets`, `${JSON.stringify(secret)}\n`),
+  }
+  watchRequests(record)
+  return record
+}
+
+let watching = false
+
+/** Keeps what every request of this process, sent or received by Node, proves itself with. */
+function watchRequests(record: SuiteRecord): void {
+  if (watching) return
+  watching = true
+  subscribe('http.client.request.start', (message) => {
+    const { request } = message as { request: ClientRequest }
+    keepProofs(record, request.path, (name) => request.getHeader(name))
+  })
+  subscribe('http.server.request.start', (message) => {
+    const { request } = message as { request: IncomingMessage }
+    keepProofs(record, request.url ?? '', (name) => request.headers[name])
+  })
+}
+
+function keepProofs(
+  record: SuiteRecord,
+  target: string,
+  header: (name: string) => number | string | readonly string[] | undefined,
+): void {
+  const signature = /(?:Signature=|OSS [^:]*:)([^,\s]+)/.exec(String(header('authorization') ?? ''))
+  if (signature?.[1]) record.keepSecret(signature[1])
+  const token = header('x-oss-security-token')
+  if (token !== undefined) record.keepSecret(String(token))
+  for (const [name, value] of new URLSearchParams(target.split('?')[1] ?? '')) {
+    if (/^(x-oss-)?(signature|security-token)$/i.test(name)) record.keepSecret(value)
+  }
 }

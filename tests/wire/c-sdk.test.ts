@@ -2,9 +2,10 @@
 
 import { createHash, randomBytes } from 'node:crypto'
 import { formatCrc64, crc64 as sumCrc64 } from '@lading/protocol'
-import { type RunningServer, startServer } from '@lading/server'
+import type { RunningServer } from '@lading/server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { element, type RawAnswer, RawConnection } from '../support/raw-http.ts'
+import { startServer } from '../support/server.ts'
 import { type CSdkContext, type CSdkRequest, cSdkBody, cSdkHead } from './c-sdk-request.ts'
 
 const credentials = { accessKeyId: 'c-sdk-key', accessKeySecret: 'c sdk secret' }

@@ -3,10 +3,11 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { parseFault, startServer } from '@lading/server'
+import { parseFault } from '@lading/server'
 import { describe, expect, test } from 'vitest'
 import { etagOf, OssWire } from '../support/oss-wire.ts'
 import { RawConnection } from '../support/raw-http.ts'
+import { startServer } from '../support/server.ts'
 
 const credentials = { accessKeyId: 'fault-key', accessKeySecret: 'fault secret' }
 const BUCKET = 'fault-bucket'
@@ -157,8 +158,8 @@ describe('the log', () => {
       ['InitiateMultipartUpload', 200, undefined],
       ['UploadPart', 200, undefined],
       ['GetObject', 404, 'NoSuchKey'],
-      [undefined, 403, expect.any(String)],
-      [undefined, 403, expect.any(String)],
+      ['GetObject', 403, expect.any(String)],
+      ['GetObject', 403, expect.any(String)],
     ])
     expect(entries[2]).toMatchObject({
       level: 'info',

@@ -4,10 +4,11 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { type RunningServer, startServer } from '@lading/server'
+import type { RunningServer } from '@lading/server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { OssWire } from '../support/oss-wire.ts'
 import { element, RawConnection } from '../support/raw-http.ts'
+import { startServer } from '../support/server.ts'
 
 const credentials = { accessKeyId: 'refusal-key', accessKeySecret: 'refusal secret' }
 const ROUNDS = 30

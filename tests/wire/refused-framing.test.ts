@@ -1,9 +1,10 @@
 /** Requests whose end, or whose sender, could be read in two ways: refused, and nothing done. */
 
-import { type RunningServer, startServer } from '@lading/server'
+import type { RunningServer } from '@lading/server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { OssWire } from '../support/oss-wire.ts'
 import { ask, element, RawConnection } from '../support/raw-http.ts'
+import { startServer } from '../support/server.ts'
 
 const credentials = { accessKeyId: 'framing-key', accessKeySecret: 'framing secret' }
 // Anybody may write here, so that no signature stands between a request and the doing of it.

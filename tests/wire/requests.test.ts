@@ -1,9 +1,10 @@
 /** What a client meets at the door: waiting for 100, slowness, pipelining, errors on HEAD, health. */
 
-import { type RunningServer, startServer } from '@lading/server'
+import type { RunningServer } from '@lading/server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { OssWire } from '../support/oss-wire.ts'
 import { ask, element, RawConnection } from '../support/raw-http.ts'
+import { startServer } from '../support/server.ts'
 
 const credentials = { accessKeyId: 'door-key', accessKeySecret: 'door secret' }
 const BUCKET = 'door-bucket'

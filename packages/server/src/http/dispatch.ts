@@ -56,7 +56,7 @@ export interface Incoming {
 
 /** What a log line says of a request, filled in as it becomes known. */
 export interface Trace {
-  operation?: string
+  operation?: string | undefined
   bucket?: string | undefined
   key?: string | undefined
   accessKeyId?: string
@@ -85,11 +85,12 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
   trace.partNumber = query.get('partNumber')
   const claim = method === 'OPTIONS' ? undefined : readRequestClaim(framing, query)
   const readings = await readAddress(service, incoming, query)
-  const note = ({ bucket, key }: Target): void => {
+  const note = ({ target: { bucket, key }, route }: RoutedReading): void => {
     trace.bucket = bucket
     trace.key = key
+    trace.operation = route.operation?.name
   }
-  note(readings[0].target)
+  note(readings[0])
   if (method === 'OPTIONS') {
     const served = readings.find(({ obstacle }) => !obstacle)
     throw served ? preflightRefusal(framing.headers) : readings[0].obstacle
@@ -100,11 +101,10 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     identify: service.context.identify,
     now: time,
   })
-  note(reading.target)
+  note(reading)
   if (principal.kind === 'key') trace.accessKeyId = principal.accessKeyId
   const { operation, refusal } = reading.route
   if (refusal) throw refusal
-  trace.operation = operation.name
   if (!operation.authorizesItself) authorize(operation, principal, reading.bucket)
 
   const { bucket, key } = reading.target

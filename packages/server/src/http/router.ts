@@ -30,7 +30,7 @@ const SELECTORS: ReadonlySet<string> = new Set(
    replicationLocation replicationProgress requestPayment requesterQosInfo resourceGroup
    resourcePoolInfo restore rtc seal stat style styleName symlink tagging transferAcceleration
    uploadId uploads versioning versions vod website worm wormExtend wormId
-   x-oss-async-process x-oss-rename x-oss-write-get-object-response`.split(/\s+/),
+   x-oss-async-process x-oss-process x-oss-rename x-oss-write-get-object-response`.split(/\s+/),
 )
 
 /** Headers that make a PUT of an object another operation. */
