@@ -104,7 +104,7 @@ export async function composeService(
     },
     addresses: { baseHosts, cnames },
     findBucket: (name) => store.findBucket(name),
-    faults: planFaults(config.faults),
+    faults: planFaults(config.faults, config.faultSeed),
     now,
     ready,
   }

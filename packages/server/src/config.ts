@@ -1,5 +1,6 @@
 /** What `startServer` may be told, and what it takes when it is told nothing. */
 
+import { randomInt } from 'node:crypto'
 import { isBucketName } from '@lading/protocol'
 import { z } from 'zod'
 import type { KnownKey } from './access/identify.ts'
@@ -35,6 +36,8 @@ export interface ServerOptions {
   readonly strictHttp?: boolean | undefined
   /** What goes wrong on purpose. */
   readonly faults?: readonly Fault[] | undefined
+  /** A number from 0 to 999,999,999 that decides by what chance faults with a probability are met. Default: any. */
+  readonly faultSeed?: number | undefined
   /** Hosts that belong to one bucket, and its name. */
   readonly cnames?: Readonly<Record<string, string>> | undefined
   /** Hosts, besides `localhost`, under which buckets have names such as `BUCKET.HOST`. */
@@ -67,6 +70,7 @@ export interface Config {
   readonly buckets: readonly string[]
   readonly strictHttp: boolean
   readonly faults: readonly Fault[]
+  readonly faultSeed: number
   readonly cnames: Readonly<Record<string, string>>
   readonly baseHosts: readonly string[]
   readonly collect: {
@@ -83,6 +87,8 @@ export const DEFAULT_OWNER = 'lading'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
+
+const MAX_FAULT_SEED = 999_999_999
 
 /** The longest that Node's timers can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1
@@ -103,15 +109,24 @@ const key = z
 
 const fault = z.strictObject({
   operation: z.string().optional(),
+  bucket: z.string().min(1).optional(),
+  key: z.string().min(1).optional(),
   partNumber: z.number().int().optional(),
   nth: z.number().int().min(1).optional(),
   times: z.number().int().min(1).optional(),
+  probability: z.number().positive().max(1).optional(),
   action: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('delay'), ms: milliseconds.max(MAX_TIMER_MS) }),
+    z.strictObject({
+      kind: z.literal('throttle'),
+      bytesPerSecond: z.number().positive(),
+      of: z.enum(['body', 'answer']).optional(),
+    }),
     z.strictObject({
       kind: z.literal('fail'),
       code: z.string().min(1),
       status: z.number().int().min(400).max(599).optional(),
+      retryAfter: z.number().int().min(0).optional(),
     }),
     z.strictObject({
       kind: z.literal('cut'),
@@ -143,6 +158,12 @@ const schema = z.strictObject({
   buckets: z.array(z.string().refine(isBucketName, 'must be a bucket name')).default([]),
   strictHttp: z.boolean().default(false),
   faults: z.array(fault).default([]),
+  faultSeed: z
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_FAULT_SEED)
+    .default(() => randomInt(MAX_FAULT_SEED + 1)),
   cnames: z.record(z.string(), z.string()).default({}),
   baseHosts: z.array(z.string().min(1)).default([]),
   collect: z

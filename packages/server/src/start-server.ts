@@ -26,6 +26,8 @@ export interface RunningServer {
   readonly madeCredentials: boolean
   /** Where that pair is kept; `undefined` when it was given, or is kept in memory. */
   readonly credentialsFile: string | undefined
+  /** What the chances of faults are drawn from: the same seed draws the same. */
+  readonly faultSeed: number
   /** Deletes now what nobody can reach any more and has outlived its grace. */
   collectGarbage(): Promise<CollectionReport>
   /**
@@ -127,6 +129,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
         config.keys?.length || config.data === 'memory'
           ? undefined
           : credentialsPath(config.data.directory),
+      faultSeed: config.faultSeed,
       collectGarbage: () => collect(),
       close({ graceMs = DEFAULT_GRACE } = {}) {
         ready = false

@@ -5,7 +5,8 @@ import type { ServerOptions } from './config.ts'
 import { startServer } from './start-server.ts'
 
 export type { ServerOptions } from './config.ts'
-export { type Fault, type FaultAction, parseFault } from './http/faults.ts'
+export type { Fault, FaultAction } from './http/faults.ts'
+export { parseFault } from './http/parse-fault.ts'
 
 /** As `startServer` takes them, but that a test's server keeps nothing and listens on loopback. */
 export type TestServerOptions = Omit<ServerOptions, 'data' | 'host' | 'port'>

@@ -22,13 +22,23 @@ export function addServe(program: Command, act: Act): void {
       'fail on purpose, such as UploadPart,part=3,nth=1,cut=body,after=65536 (repeatable)',
       (spec: string, specs: readonly string[] = []) => [...specs, spec],
     )
+    .option('--fault-seed <number>', 'what the chances of faults are drawn from (default: any)')
     .option('--log', 'one JSON line for each request, to stderr')
     .addHelpText(
       'after',
       `
 The first key pair is LADING_ACCESS_KEY_ID and LADING_ACCESS_KEY_SECRET.
 Without them one is made on the first run, printed once to stderr, and kept in
-credentials.json of the directory.`,
+credentials.json of the directory.
+
+A --fault is an operation, or none for any, and settings, with commas between:
+  which requests  bucket=PATTERN key=PATTERN part=N  (in a PATTERN * is any text)
+  which of them   nth=N times=N probability=P
+  what happens    delay=MS
+                  throttle=BYTES_PER_SECOND [of=body|answer]
+                  fail=CODE [status=N] [retry-after=SECONDS]
+                  cut=request|body|answer [after=BYTES]
+For example: --fault GetObject,key=logs/*,probability=0.1,cut=answer,after=1024`,
     )
     .action(
       act(async (flags: ServeFlags) => {

@@ -1,6 +1,6 @@
 /** What `lading serve` says when it is ready. */
 
-import type { RunningServer } from '@lading/server'
+import type { RunningServer, ServerOptions } from '@lading/server'
 
 /** The one line on stdout, for scripts to wait for. */
 export function announce(url: string): void {
@@ -24,4 +24,10 @@ export function tellCredentials(server: RunningServer): void {
   } else if (credentialsFile !== undefined) {
     process.stderr.write(`the key pair is in ${credentialsFile}\n`)
   }
+}
+
+/** What the chances of faults come from, so that a run can be had again; to stderr. */
+export function tellFaultSeed({ faultSeed }: RunningServer, { faults = [] }: ServerOptions): void {
+  if (faults.every(({ probability = 1 }) => probability === 1)) return
+  process.stderr.write(`faults are drawn by --fault-seed ${faultSeed}\n`)
 }

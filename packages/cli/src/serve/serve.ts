@@ -6,7 +6,7 @@ import { CommandError, usageError } from '../command-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { interruptible } from '../interrupt.ts'
 import { parseCount } from '../quantities.ts'
-import { announce, tellCredentials } from './announce.ts'
+import { announce, tellCredentials, tellFaultSeed } from './announce.ts'
 import { guardRejections } from './guard-rejections.ts'
 import { runServer } from './run-server.ts'
 import { runWorkers } from './run-workers.ts'
@@ -20,6 +20,7 @@ export interface ServeFlags {
   readonly workers: string
   readonly strictHttp?: boolean
   readonly fault?: readonly string[]
+  readonly faultSeed?: string
   readonly log?: boolean
 }
 
@@ -36,6 +37,7 @@ export async function serve(flags: ServeFlags): Promise<ExitCode> {
     workers === 1
       ? runServer(options, stop, (server) => {
           tellCredentials(server)
+          tellFaultSeed(server, options)
           announce(server.url)
         })
       : runWorkers({
@@ -56,6 +58,10 @@ function readOptions(flags: ServeFlags): ServerOptions {
     port: parseCount('--port', flags.port, { min: 0, max: 65_535 }),
     region: flags.region,
     faults: flags.fault?.map(readFault),
+    faultSeed:
+      flags.faultSeed === undefined
+        ? undefined
+        : parseCount('--fault-seed', flags.faultSeed, { min: 0, max: 999_999_999 }),
     strictHttp: flags.strictHttp,
     log: flags.log ? process.stderr : undefined,
     ...readKeyPair(process.env),

@@ -3,7 +3,7 @@
 import cluster from 'node:cluster'
 import type { ServerOptions } from '@lading/server'
 import type { ExitCode } from '../exit-codes.ts'
-import { tellCredentials } from './announce.ts'
+import { tellCredentials, tellFaultSeed } from './announce.ts'
 import { isMessage, type PrimaryDrain, type WorkerReady } from './messages.ts'
 import { runServer } from './run-server.ts'
 
@@ -19,6 +19,7 @@ export async function runAsWorker(options: ServerOptions): Promise<ExitCode> {
     return await runServer({ ...options, port }, stop.signal, (server) => {
       // The first starts alone; what the others could say it has said already.
       if (server.madeCredentials || cluster.worker?.id === 1) tellCredentials(server)
+      tellFaultSeed(server, options)
       const { url, port } = server
       const ready: WorkerReady = { kind: 'ready', url, port }
       process.send?.(ready)

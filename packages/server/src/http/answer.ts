@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { OssError } from '@lading/protocol'
 import type { Reply } from '../api/operation.ts'
+import type { Delivery } from './delivery.ts'
 
 /** Milliseconds a client may take for a chunk besides a second for each KiB of it. */
 const STALL_MS = 30_000
@@ -56,7 +57,11 @@ export async function prepareReply(reply: Reply, options: AnswerOptions): Promis
  * client has left; rejects when the content fails or is not as long as announced, and then the
  * connection is beyond repair.
  */
-export async function writeReply(response: ServerResponse, reply: PreparedReply): Promise<number> {
+export async function writeReply(
+  response: ServerResponse,
+  reply: PreparedReply,
+  delivery: Delivery,
+): Promise<number> {
   const { status, headers, length, chunks } = reply
   response.writeHead(status, headers)
   let sent = 0
@@ -65,8 +70,10 @@ export async function writeReply(response: ServerResponse, reply: PreparedReply)
     while (chunk && !response.destroyed) {
       if (sent + chunk.length > length)
         throw new Error(`The content is longer than ${length} bytes.`)
-      await writeChunk(response, chunk)
-      sent += chunk.length
+      for await (const piece of delivery.pieces(chunk)) {
+        await writeChunk(response, piece)
+        sent += piece.length
+      }
       const next = await chunks?.next()
       chunk = next?.done ? undefined : next?.value
     }

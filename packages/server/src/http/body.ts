@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { OssError } from '@lading/protocol'
 import type { RequestBody } from '../api/operation.ts'
 import type { Framing } from './framing.ts'
+import { type Pace, pacedPieces } from './pace.ts'
 
 /** How slowly a body may come. */
 export interface BodyRate {
@@ -16,6 +17,8 @@ export interface IncomingBodyOptions {
   readonly rate: BodyRate
   /** Asks the client for the body; called once, before the first byte is read. */
   readonly requestBytes: () => void
+  /** Aborts when the client has left: then nobody is slowed down any more. */
+  readonly left: AbortSignal
 }
 
 export class IncomingBody implements RequestBody {
@@ -31,6 +34,8 @@ export class IncomingBody implements RequestBody {
   #patience: number
   #wake: () => void = () => {}
   #cut: { readonly after: number; readonly act: () => void } | undefined
+  readonly #paces: Pace[] = []
+  #delayedMs = 0
 
   constructor(request: IncomingMessage, framing: Framing, options: IncomingBodyOptions) {
     this.#request = request
@@ -48,6 +53,16 @@ export class IncomingBody implements RequestBody {
   /** Whether any of it was asked for. */
   get begun(): boolean {
     return this.#begun
+  }
+
+  /** Milliseconds that it was slowed down by. */
+  get delayedMs(): number {
+    return this.#delayedMs
+  }
+
+  /** Reads no faster than this, besides what was asked for before. */
+  slowDown(pace: Pace): void {
+    this.#paces.push(pace)
   }
 
   /** @throws {OssError} `EntityTooLarge` at once when more than `limit` bytes are declared. */
@@ -86,7 +101,8 @@ export class IncomingBody implements RequestBody {
         const chunk = request.read() as Uint8Array | null
         if (chunk !== null) {
           this.#take(chunk.length)
-          yield chunk
+          if (this.#paces.length === 0) yield chunk
+          else yield* this.#slowly(chunk)
         } else if (request.readableEnded) {
           break
         } else if (request.destroyed) {
@@ -118,6 +134,16 @@ export class IncomingBody implements RequestBody {
   /** Reads the body and drops it, so that its framing is checked as well. */
   async discard(): Promise<void> {
     for await (const _ of this.bytes());
+  }
+
+  async *#slowly(chunk: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+    const waited = (ms: number): void => {
+      this.#delayedMs += ms
+    }
+    for await (const piece of pacedPieces(chunk, this.#paces, this.#options.left, waited)) {
+      if (this.#failure) throw this.#failure
+      yield piece
+    }
   }
 
   #take(bytes: number): void {

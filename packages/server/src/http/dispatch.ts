@@ -1,6 +1,5 @@
 /** The order of things for every request, from its address to its operation's reply. */
 
-import { setTimeout as after } from 'node:timers/promises'
 import {
   type AddressBook,
   isBucketName,
@@ -22,9 +21,11 @@ import { authenticate, type Reading, readRequestClaim } from './authenticate.ts'
 import { authorize, type BucketAccess } from './authorize.ts'
 import type { IncomingBody } from './body.ts'
 import { preflightRefusal } from './cors.ts'
-import { type FaultPlan, faultRefusal } from './faults.ts'
+import type { Delivery } from './delivery.ts'
+import type { FaultPlan } from './faults.ts'
 import { type Framing, hasBody } from './framing.ts'
 import { healthReply } from './health.ts'
+import { meetFaults } from './meet-faults.ts'
 import { type Route, routeRequest } from './router.ts'
 
 /** Bytes of body that an operation without one may be sent; they are read and dropped. */
@@ -49,6 +50,7 @@ export interface Incoming {
   readonly method: string
   readonly framing: Framing
   readonly body: IncomingBody
+  readonly delivery: Delivery
   readonly signal: AbortSignal
   /** Breaks the connection; what is answered after that reaches nobody. */
   readonly cut: () => void
@@ -130,7 +132,12 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     time,
     signal: incoming.signal,
   }
-  return await handleWithFaults(service, operation, request, incoming)
+  const faults = await meetFaults(service.faults, operation.name, request, incoming)
+  try {
+    return await operation.handle(request, service.context)
+  } finally {
+    if (faults.cutAnswer) incoming.cut()
+  }
 }
 
 /** Every reading of the address, each with what it asks for and what stands in its way. */
@@ -186,29 +193,4 @@ async function meetBody(operation: Operation, { method, framing, body }: Incomin
     throw new OssError('MissingContentLength')
   }
   body.allow(operation.body.limit)
-}
-
-async function handleWithFaults(
-  { faults, context }: Service,
-  operation: Operation,
-  request: OssRequest,
-  { body, cut, signal }: Incoming,
-): Promise<Reply> {
-  const partNumber = request.query.get('partNumber')
-  let cutAnswer = false
-  for (const action of faults.meet({ operation: operation.name, partNumber })) {
-    if (action.kind === 'delay') await after(action.ms, undefined, { signal })
-    else if (action.kind === 'fail') throw faultRefusal(action)
-    else if (action.at === 'answer') cutAnswer = true
-    else if (action.at === 'body') body.cutAfter(action.afterBytes ?? 0, cut)
-    else {
-      cut()
-      throw new OssError('ServiceUnavailable')
-    }
-  }
-  try {
-    return await operation.handle(request, context)
-  } finally {
-    if (cutAnswer) cut()
-  }
 }

@@ -7,6 +7,7 @@ import { redactTarget, type ServerLog } from '../observe/log.ts'
 import { type PreparedReply, prepareReply, writeReply } from './answer.ts'
 import { type BodyRate, IncomingBody } from './body.ts'
 import type { ActiveRequest, Connection } from './connection.ts'
+import { Delivery } from './delivery.ts'
 import { dispatch, type Service, type Trace } from './dispatch.ts'
 import { asRefusal, errorReply } from './error-reply.ts'
 import { type Framing, hasBody, readFraming } from './framing.ts'
@@ -43,6 +44,7 @@ export class Exchange implements ActiveRequest {
   readonly #requestId: string
   readonly #trace: Trace = {}
   readonly #left: AbortController = new AbortController()
+  readonly #delivery: Delivery = new Delivery(this.#left.signal)
   #framing: Framing | undefined
   #body: IncomingBody | undefined
   #brokenBy: OssError | undefined
@@ -100,7 +102,7 @@ export class Exchange implements ActiveRequest {
       )
       status = prepared.status
       this.#readOn()
-      bytesOut = await writeReply(this.#response, prepared)
+      bytesOut = await writeReply(this.#response, prepared, this.#delivery)
     } catch (thrown) {
       // The head is out and says what the body does not keep: only a cut connection tells the client.
       fault = this.#left.signal.aborted ? undefined : thrown
@@ -135,6 +137,7 @@ export class Exchange implements ActiveRequest {
       requestBytes: () => {
         if (this.#expects === 'continue') this.#response.writeContinue()
       },
+      left: this.#left.signal,
     })
     this.#body = body
     if (this.#brokenBy) throw this.#brokenBy
@@ -146,6 +149,7 @@ export class Exchange implements ActiveRequest {
         method: request.method ?? '',
         framing,
         body,
+        delivery: this.#delivery,
         signal: this.#left.signal,
         cut: () => this.#connection.destroy(),
       },

@@ -40,7 +40,7 @@ async function serve(
     context: { store: {} as Store, profile, identify: identifyAmong(() => undefined) },
     addresses: {},
     findBucket: async () => ({ owner: 'me', acl: 'public-read-write' }),
-    faults: planFaults([]),
+    faults: planFaults([], 0),
     now: () => new Date(),
     ready: () => true,
   }
