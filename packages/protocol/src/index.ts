@@ -109,6 +109,18 @@ export {
   type InitiateMultipartUploadResult,
 } from './messages/initiate-multipart-upload.ts'
 export {
+  decodeLifecycleConfiguration,
+  encodeLifecycleConfiguration,
+  type LifecycleConfiguration,
+  type LifecycleExpiration,
+  type LifecycleFilter,
+  type LifecycleRule,
+  type LifecycleTime,
+  type LifecycleTransition,
+  type NoncurrentTransition,
+  type TransitionOptions,
+} from './messages/lifecycle-configuration.ts'
+export {
   decodeListBucketsResult,
   encodeListBucketsResult,
   type ListBucketsResult,
@@ -183,6 +195,16 @@ export {
   encodeVersioningConfiguration,
   type VersioningConfiguration,
 } from './messages/versioning-configuration.ts'
+export {
+  decodeWebsiteConfiguration,
+  type ErrorDocument,
+  encodeWebsiteConfiguration,
+  type IndexDocument,
+  type RoutingCondition,
+  type RoutingRedirect,
+  type RoutingRule,
+  type WebsiteConfiguration,
+} from './messages/website-configuration.ts'
 export { encodePath, encodeStrict } from './percent.ts'
 export { Query, type QueryEntry } from './query.ts'
 export {

@@ -58,6 +58,13 @@ export const MAX_BUCKET_TAG_VALUE_BYTES = 128
 export const MAX_CORS_RULES = 10
 export const MAX_CORS_BODY: number = 16 * KiB
 
+/** Rules of a lifecycle. Source: PutBucketLifecycle, OSS API reference. The bytes are our own cap. */
+export const MAX_LIFECYCLE_RULES = 1000
+export const MAX_LIFECYCLE_BODY: number = 1 * MiB
+
+/** Rules of a website. Source: PutBucketWebsite, OSS API reference. */
+export const MAX_ROUTING_RULES = 20
+
 /** Bytes. Our own cap for the XML bodies of bucket operations. */
 export const MAX_CONFIG_BODY: number = 64 * KiB
 
