@@ -17,8 +17,9 @@ import type {
   Reply,
   WantedAccess,
 } from '../api/operation.ts'
+import type { Bucket } from '../store/store.ts'
 import { authenticate, type Reading, readRequestClaim } from './authenticate.ts'
-import { authorize, type BucketAccess } from './authorize.ts'
+import { authorize } from './authorize.ts'
 import type { IncomingBody } from './body.ts'
 import { preflightRefusal } from './cors.ts'
 import type { Delivery } from './delivery.ts'
@@ -36,7 +37,7 @@ export interface Service {
   readonly operations: readonly Operation[]
   readonly context: OperationContext
   readonly addresses: AddressBook
-  readonly findBucket: (name: string) => Promise<BucketAccess | undefined>
+  readonly findBucket: (name: string) => Promise<Bucket | undefined>
   readonly faults: FaultPlan
   readonly now: () => Date
   /** Whether new requests are welcome. */
@@ -68,7 +69,7 @@ export interface Trace {
 
 interface RoutedReading extends Reading {
   readonly route: Route
-  readonly bucket: BucketAccess | undefined
+  readonly bucket: Bucket | undefined
 }
 
 /** @throws {OssError} for every refusal; anything else is a fault of ours. */
@@ -116,6 +117,7 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     method,
     bucket,
     key,
+    bucketRow: reading.bucket,
     query,
     headers: framing.headers,
     body,
