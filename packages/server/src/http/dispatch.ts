@@ -11,13 +11,13 @@ import {
   type Target,
 } from '@lading/protocol'
 import type {
+  Bucket,
   Operation,
   OperationContext,
   OssRequest,
   Reply,
   WantedAccess,
 } from '../api/operation.ts'
-import type { Bucket } from '../store/store.ts'
 import { authenticate, type Reading, readRequestClaim } from './authenticate.ts'
 import { authorize } from './authorize.ts'
 import type { IncomingBody } from './body.ts'
