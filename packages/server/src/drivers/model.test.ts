@@ -294,7 +294,7 @@ const commands: fc.MaybeWeightedArbitrary<Command>[] = [
             })
           })
           if (done === 'threw') return 'refused'
-          return typeof done.model === 'string' ? done.model : 'published'
+          return done.model
         }),
       ),
   },
@@ -310,8 +310,7 @@ const commands: fc.MaybeWeightedArbitrary<Command>[] = [
           const entries = blobs.map((blob) => ({ blobId: blob[side], blobOffset: 1, length: 1 }))
           return metadata.putObject(objectOf(name, entries, { bucket: world.buckets[index] ?? '' }))
         })
-        if (done === 'threw') return done
-        return typeof done.model === 'string' ? done.model : 'published'
+        return done === 'threw' ? done : done.model
       }),
     ),
   },
@@ -323,7 +322,7 @@ const commands: fc.MaybeWeightedArbitrary<Command>[] = [
         const done = await world.both(({ metadata }) =>
           metadata.deleteObject(world.buckets[index] ?? '', name),
         )
-        return done === 'threw' ? done : done.model.kind
+        return done !== 'threw' && done.model ? 'deleted' : 'missing'
       }),
     ),
   },

@@ -7,6 +7,7 @@ import { describeListings } from './metadata-listings.contract.ts'
 import { describeObjects } from './metadata-objects.contract.ts'
 import { describeRaces } from './metadata-races.contract.ts'
 import type { OpenMetadata } from './metadata-samples.contract.ts'
+import { describeSurvey } from './metadata-survey.contract.ts'
 import { describeUploads } from './metadata-uploads.contract.ts'
 
 export function describeMetadataStore(name: string, open: OpenMetadata): void {
@@ -16,6 +17,7 @@ export function describeMetadataStore(name: string, open: OpenMetadata): void {
     describe('objects', () => describeObjects(open))
     describe('listings', () => describeListings(open))
     describe('garbage', () => describeGarbage(open))
+    describe('survey', () => describeSurvey(open))
     describe('races', () => describeRaces(open))
   })
 }

@@ -1,0 +1,59 @@
+/** Counts what waits to be ended or collected, a page at a time, so that nobody waits for the count. */
+
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { UploadId } from '@lading/protocol'
+import type { Survey } from '../../ports/metadata-store.ts'
+import { afterAll, justAfter, partKey, readUint, toHex, uploadIdKey } from './keys.ts'
+import { decodePart } from './records.ts'
+import { rowsBetween, type Tables } from './tables.ts'
+
+/** Rows of one page. */
+const PAGE = 1_000
+
+const first: Uint8Array = new Uint8Array(1)
+const last: Uint8Array = new Uint8Array(17).fill(0xff)
+
+/** `read` runs each look at the tables on the newest snapshot. */
+export async function survey(
+  tables: Tables,
+  staleBefore: Date,
+  read: <Result>(look: () => Result) => Result,
+): Promise<Survey> {
+  let openUploads = 0
+  let openUploadBytes = 0
+  let staleUploads = 0
+  let staleUploadBytes = 0
+  for (let start = first; ; await nextTurn()) {
+    const page = read(() => rowsBetween(tables.states, start, last, PAGE))
+    for (const { key } of page) {
+      const bytes = await bytesOf(tables, toHex(key).toUpperCase() as UploadId, read)
+      openUploads += 1
+      openUploadBytes += bytes
+      // An upload id begins with the time at which it was issued.
+      if (readUint(key, 0) >= staleBefore.getTime()) continue
+      staleUploads += 1
+      staleUploadBytes += bytes
+    }
+    const end = page.at(-1)
+    if (page.length < PAGE || !end) break
+    start = justAfter(end.key)
+  }
+  const { entryCount = 0 } = read(() => tables.garbage.getStats() as { entryCount?: number })
+  return { openUploads, openUploadBytes, staleUploads, staleUploadBytes, garbageItems: entryCount }
+}
+
+async function bytesOf(
+  { parts }: Tables,
+  uploadId: UploadId,
+  read: <Result>(look: () => Result) => Result,
+): Promise<number> {
+  const end = afterAll(uploadIdKey(uploadId))
+  let bytes = 0
+  for (let start: Uint8Array = partKey(uploadId, 0); ; await nextTurn()) {
+    const page = read(() => rowsBetween(parts, start, end, PAGE))
+    for (const { key, value } of page) bytes += decodePart(key, value).size
+    const row = page.at(-1)
+    if (page.length < PAGE || !row) return bytes
+    start = justAfter(row.key)
+  }
+}
