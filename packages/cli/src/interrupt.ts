@@ -13,12 +13,22 @@ export class InterruptedError extends Error {
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+export interface InterruptOptions {
+  /** What SIGHUP does instead of stopping. */
+  readonly onHangUp?: (() => void) | undefined
+}
+
 /** Runs `work` with a signal that the first SIGINT, SIGTERM or SIGHUP aborts. */
 export async function interruptible<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
+  { onHangUp }: InterruptOptions = {},
 ): Promise<Result> {
   const controller = new AbortController()
   function interrupt(name: NodeJS.Signals): void {
+    if (name === 'SIGHUP' && onHangUp) {
+      onHangUp()
+      return
+    }
     if (controller.signal.aborted) process.exit(exitCodes.interrupted)
     controller.abort(new InterruptedError(name))
   }

@@ -8,6 +8,7 @@ import { operations } from './api/operations.ts'
 import type { Config } from './config.ts'
 import type { Service } from './http/dispatch.ts'
 import { planFaults } from './http/faults.ts'
+import type { FreeSpace } from './http/free-space.ts'
 import type { BlobStore } from './ports/blob-store.ts'
 import type { MetadataStore } from './ports/metadata-store.ts'
 import { createStore, type Store } from './store/store.ts'
@@ -80,11 +81,12 @@ export async function composeService(
     /** Host and port that others reach the server by. */
     readonly address: () => string
     readonly ready: () => boolean
+    readonly space: FreeSpace
   },
 ): Promise<Composition> {
   const { now, region, baseHosts, cnames } = config
   const { blobs, metadata } = engines
-  const { findKey, address, ready } = options
+  const { findKey, address, ready, space } = options
   const store = createStore({ blobs, metadata, makeHasher: await loadHasher(), now })
   const service: Service = {
     operations,
@@ -105,6 +107,7 @@ export async function composeService(
     addresses: { baseHosts, cnames },
     findBucket: (name) => store.findBucket(name),
     faults: planFaults(config.faults, config.faultSeed),
+    space,
     now,
     ready,
   }

@@ -45,10 +45,29 @@ export interface ServerOptions {
   readonly collect?: CollectOptions | undefined
   /** Below this rate a request is given up. Default 1,024 bytes a second over 30 s. */
   readonly minimumBodyRate?: BodyRate | undefined
+  /**
+   * Bytes of the disk that new data never takes, so that there is room to delete and to finish; 0
+   * keeps none. Default 512 MiB, or a hundredth of the disk if that is less.
+   */
+  readonly reserve?: number | undefined
+  /** A door of its own for health and metrics. Default: none. */
+  readonly admin?: AdminAddress | undefined
+  /** Whether requests are counted. Default: where there is a door to read it at. */
+  readonly metrics?: boolean | undefined
+  /** Milliseconds after which an open upload counts as stale in the metrics. Default seven days. */
+  readonly staleUploadMs?: number | undefined
   /** Takes one JSON line for each request. Default: none is written. */
   readonly log?: LogDestination | undefined
   /** Default: the system's clock. */
   readonly now?: (() => Date) | undefined
+}
+
+/** Whoever reaches it may read, so it is not for the world. */
+export interface AdminAddress {
+  /** Default `127.0.0.1`. */
+  readonly host?: string | undefined
+  /** 0 takes a free one. */
+  readonly port: number
 }
 
 /** When bytes that nobody can reach are deleted. Milliseconds. */
@@ -79,6 +98,11 @@ export interface Config {
     readonly orphanAgeMs: number
   }
   readonly minimumBodyRate: BodyRate
+  /** Bytes; `undefined`: what the size of the disk says. */
+  readonly reserve: number | undefined
+  readonly admin: { readonly host: string; readonly port: number } | undefined
+  readonly metrics: boolean
+  readonly staleUploadMs: number
   readonly log: LogDestination | undefined
   readonly now: () => Date
 }
@@ -179,6 +203,15 @@ const schema = z.strictObject({
       windowMs: z.number().int().min(1).max(MAX_TIMER_MS),
     })
     .default({ bytesPerSecond: 1024, windowMs: 30_000 }),
+  reserve: z.number().int().min(0).optional(),
+  admin: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1'),
+      port: z.number().int().min(0).max(65_535),
+    })
+    .optional(),
+  metrics: z.boolean().optional(),
+  staleUploadMs: milliseconds.default(7 * DAY),
   log: z
     .custom<LogDestination>(
       (log) => typeof log === 'object' && log !== null && 'write' in log,
@@ -199,6 +232,6 @@ export function readOptions(options: ServerOptions): Config {
     )
     throw new TypeError(`The server cannot start with these options. ${faults.join('; ')}`)
   }
-  const { credentials: keys, log, ...rest } = read.data
-  return { ...rest, keys, log }
+  const { credentials: keys, log, reserve, admin, metrics, ...rest } = read.data
+  return { ...rest, keys, log, reserve, admin, metrics: metrics ?? admin !== undefined }
 }

@@ -1,10 +1,14 @@
 /** An OSS server to embed: in a test, or in a process of your own. */
 
 export { isStrayLmdbRejection } from './compose.ts'
-export type { CollectOptions, ServerCredentials, ServerOptions } from './config.ts'
+export type { AdminAddress, CollectOptions, ServerCredentials, ServerOptions } from './config.ts'
+export { type AdminListener, type AdminOptions, listenForAdmin } from './http/admin-listener.ts'
 export type { BodyRate } from './http/body.ts'
 export type { Fault, FaultAction } from './http/faults.ts'
 export { parseFault } from './http/parse-fault.ts'
 export type { LogDestination } from './observe/log.ts'
+export { type LogFile, openLogFile } from './observe/log-file.ts'
+export type { MetricsSnapshot } from './observe/metrics.ts'
+export { formatMetrics } from './operating.ts'
 export { type RunningServer, startServer } from './start-server.ts'
 export type { CollectionReport } from './store/collect-garbage.ts'

@@ -11,8 +11,10 @@ import {
   makeCredentials,
   readCredentials,
 } from './credentials-file.ts'
+import type { AdminListener } from './http/admin-listener.ts'
 import { defaultPatience, listen } from './http/listener.ts'
-import { createLog } from './observe/log.ts'
+import type { MetricsSnapshot } from './observe/metrics.ts'
+import { operate } from './operating.ts'
 import type { CollectionReport } from './store/collect-garbage.ts'
 
 export interface RunningServer {
@@ -28,6 +30,10 @@ export interface RunningServer {
   readonly credentialsFile: string | undefined
   /** What the chances of faults are drawn from: the same seed draws the same. */
   readonly faultSeed: number
+  /** Where health and metrics are, such as `http://127.0.0.1:9100`; `undefined` without such a door. */
+  readonly adminUrl: string | undefined
+  /** What was counted so far, for `formatMetrics`; nothing unless the options ask for it. */
+  metrics(): Promise<MetricsSnapshot>
   /** Deletes now what nobody can reach any more and has outlived its grace. */
   collectGarbage(): Promise<CollectionReport>
   /**
@@ -55,15 +61,17 @@ const DEFAULT_GRACE = 10_000
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const config = readOptions(options)
   let keys = await findKeys(config)
-  const log = createLog(config.log)
   const engines = await openEngines(config)
   let ready = true
   let port = config.port
   try {
+    const operating = await operate(config, engines.metadata)
+    const { log, space } = operating
     const { store, service } = await composeService(config, engines, {
       findKey: (accessKeyId) => keys?.find((key) => key.accessKeyId === accessKeyId),
       address: () => advertisedAddress(config, port),
       ready: () => ready,
+      space,
     })
     const listener = await listen(service, log, {
       host: config.host,
@@ -74,10 +82,12 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     port = listener.port
     // Only now: made any earlier, a pair would be kept and never shown if the port were taken.
     let made = false
+    let door: AdminListener | undefined
     try {
       if (keys === undefined) ({ keys, made } = await makeKeys(config))
       const [{ owner }] = keys
       for (const name of config.buckets) await store.putBucket({ name, owner })
+      door = await operating.openDoor(() => ready)
     } catch (error) {
       await listener.close({ graceMs: 0 })
       throw error
@@ -113,6 +123,9 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       try {
         await Promise.all([drained, collection.stop()])
       } finally {
+        // Last, so that it can tell of the draining.
+        await door?.close()
+        operating.close()
         await engines.close()
       }
     }
@@ -130,6 +143,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
           ? undefined
           : credentialsPath(config.data.directory),
       faultSeed: config.faultSeed,
+      adminUrl: door?.url,
+      metrics: () => operating.snapshot(),
       collectGarbage: () => collect(),
       close({ graceMs = DEFAULT_GRACE } = {}) {
         ready = false

@@ -23,7 +23,16 @@ export function addServe(program: Command, act: Act): void {
       (spec: string, specs: readonly string[] = []) => [...specs, spec],
     )
     .option('--fault-seed <number>', 'what the chances of faults are drawn from (default: any)')
-    .option('--log', 'one JSON line for each request, to stderr')
+    .option(
+      '--log [file]',
+      'one JSON line for each request: to stderr, "-" stdout, or a file that SIGHUP begins anew',
+    )
+    .option('--admin-port <number>', 'where health and /-/metrics are told, apart from clients')
+    .option('--admin-host <address>', 'what that port listens on', '127.0.0.1')
+    .option(
+      '--reserve <size>',
+      'free space that uploads never take (default: 512MiB, or 1% of a smaller disk; 0: none)',
+    )
     .addHelpText(
       'after',
       `

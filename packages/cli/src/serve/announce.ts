@@ -7,6 +7,11 @@ export function announce(url: string): void {
   process.stdout.write(`listening on ${url}\n`)
 }
 
+/** Where health and metrics are, to stderr: scripts wait for one line on stdout and no other. */
+export function tellAdmin(url: string | undefined): void {
+  if (url !== undefined) process.stderr.write(`health and metrics on ${url}\n`)
+}
+
 /**
  * The one time that the secret is shown, or where it is kept; to stderr, which no script reads for an
  * address. Nothing when the pair was given: whoever gave it has it.

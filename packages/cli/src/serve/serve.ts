@@ -1,13 +1,14 @@
 /** What `lading serve` does with its flags: one server, or a primary with its workers. */
 
 import cluster from 'node:cluster'
-import { type Fault, parseFault, type ServerOptions } from '@lading/server'
+import { type AdminAddress, type Fault, parseFault, type ServerOptions } from '@lading/server'
 import { CommandError, usageError } from '../command-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { interruptible } from '../interrupt.ts'
-import { parseCount } from '../quantities.ts'
-import { announce, tellCredentials, tellFaultSeed } from './announce.ts'
+import { parseCount, parseSize } from '../quantities.ts'
+import { announce, tellAdmin, tellCredentials, tellFaultSeed } from './announce.ts'
 import { guardRejections } from './guard-rejections.ts'
+import { isFile, openLog } from './open-log.ts'
 import { runServer } from './run-server.ts'
 import { runWorkers } from './run-workers.ts'
 import { runAsWorker } from './worker.ts'
@@ -21,32 +22,58 @@ export interface ServeFlags {
   readonly strictHttp?: boolean
   readonly fault?: readonly string[]
   readonly faultSeed?: string
-  readonly log?: boolean
+  readonly log?: boolean | string
+  readonly adminPort?: string
+  readonly adminHost: string
+  readonly reserve?: string
 }
 
 /** Ends the process once everything is closed; rejects only when nothing could be started. */
 export async function serve(flags: ServeFlags): Promise<ExitCode> {
-  const options = readOptions(flags)
+  const settings = readOptions(flags)
+  const admin = readAdmin(flags)
   const workers = parseCount('--workers', flags.workers, { min: 1, max: 64 })
   if (workers > 1 && flags.data === undefined) {
     throw usageError('workers share a directory, and there is none', 'Give --data DIRECTORY.')
   }
   guardRejections()
-  if (cluster.isWorker) return process.exit(await runAsWorker(options))
-  const status = await interruptible((stop) =>
-    workers === 1
-      ? runServer(options, stop, (server) => {
-          tellCredentials(server)
-          tellFaultSeed(server, options)
-          announce(server.url)
-        })
-      : runWorkers({
-          count: workers,
-          stop,
-          onReady: announce,
-          note: (text) => process.stderr.write(`${text}\n`),
-        }),
+  // The primary of several writes nothing itself: its workers do.
+  const log = await openLog(workers > 1 && cluster.isPrimary ? undefined : flags.log)
+  const options = { ...settings, log: log.destination }
+  if (cluster.isWorker) {
+    // The primary has the door, and asks.
+    const counting = { ...options, metrics: admin !== undefined }
+    const status = await runAsWorker(counting, () => log.reopen?.())
+    await log.close()
+    return process.exit(status)
+  }
+  let reopen = log.reopen
+  const status = await interruptible(
+    (stop) =>
+      workers === 1
+        ? runServer({ ...options, admin }, stop, (server) => {
+            tellCredentials(server)
+            tellFaultSeed(server, options)
+            tellAdmin(server.adminUrl)
+            announce(server.url)
+          })
+        : runWorkers({
+            count: workers,
+            stop,
+            admin,
+            onReopen: (all) => {
+              reopen = all
+            },
+            onReady: (url, door) => {
+              tellAdmin(door?.url)
+              announce(url)
+            },
+            note: (text) => process.stderr.write(`${text}\n`),
+          }),
+    // Without a file there is nothing to begin anew, and a terminal that hangs up ends its server.
+    { onHangUp: isFile(flags.log) ? () => reopen?.() : undefined },
   )
+  await log.close()
   // Closed is closed: what still waits for a client that is long gone must not hold up the end.
   return process.exit(status)
 }
@@ -63,9 +90,14 @@ function readOptions(flags: ServeFlags): ServerOptions {
         ? undefined
         : parseCount('--fault-seed', flags.faultSeed, { min: 0, max: 999_999_999 }),
     strictHttp: flags.strictHttp,
-    log: flags.log ? process.stderr : undefined,
+    reserve: flags.reserve === undefined ? undefined : parseSize('--reserve', flags.reserve),
     ...readKeyPair(process.env),
   }
+}
+
+function readAdmin({ adminPort, adminHost }: ServeFlags): AdminAddress | undefined {
+  if (adminPort === undefined) return undefined
+  return { host: adminHost, port: parseCount('--admin-port', adminPort, { min: 0, max: 65_535 }) }
 }
 
 function readFault(spec: string): Fault {

@@ -1,18 +1,26 @@
 /** One of `--workers N`: a server that its primary starts, watches and drains. */
 
 import cluster from 'node:cluster'
-import type { ServerOptions } from '@lading/server'
+import type { RunningServer, ServerOptions } from '@lading/server'
 import type { ExitCode } from '../exit-codes.ts'
 import { tellCredentials, tellFaultSeed } from './announce.ts'
-import { isMessage, type PrimaryDrain, type WorkerReady } from './messages.ts'
+import {
+  isMessage,
+  type PrimaryDrain,
+  type PrimaryMeasure,
+  type PrimaryReopen,
+  type WorkerMeasured,
+  type WorkerReady,
+} from './messages.ts'
 import { runServer } from './run-server.ts'
 
-export async function runAsWorker(options: ServerOptions): Promise<ExitCode> {
+export async function runAsWorker(options: ServerOptions, onReopen: () => void): Promise<ExitCode> {
   // A terminal sends its signals to the whole group; when to stop is the primary's to say.
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {})
   const stop = new AbortController()
   process.on('message', (message) => {
     if (isMessage<PrimaryDrain>('drain', message)) stop.abort()
+    if (isMessage<PrimaryReopen>('reopen', message)) onReopen()
   })
   const port = Number(process.env.LADING_WORKER_PORT ?? options.port)
   try {
@@ -22,6 +30,7 @@ export async function runAsWorker(options: ServerOptions): Promise<ExitCode> {
       tellFaultSeed(server, options)
       const { url, port } = server
       const ready: WorkerReady = { kind: 'ready', url, port }
+      answerMeasures(server)
       process.send?.(ready)
     })
   } finally {
@@ -29,4 +38,19 @@ export async function runAsWorker(options: ServerOptions): Promise<ExitCode> {
     // `process.disconnect()` in a worker ends it with 0 whatever the status.
     cluster.worker?.disconnect()
   }
+}
+
+function answerMeasures(server: RunningServer): void {
+  process.on('message', (message) => {
+    if (!isMessage<PrimaryMeasure>('measure', message)) return
+    const { question } = message
+    server.metrics().then(
+      (snapshot) => {
+        const measured: WorkerMeasured = { kind: 'measured', question, snapshot }
+        if (process.connected) process.send?.(measured)
+      },
+      // The primary goes on without the numbers of a worker that has none to give.
+      () => {},
+    )
+  })
 }

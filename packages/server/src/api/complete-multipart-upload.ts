@@ -11,7 +11,6 @@ import {
 } from '@lading/protocol'
 import { noSuchUploadEc } from '../store/refusals.ts'
 import { requireDigest } from './expected-sums.ts'
-import { versionHeaders } from './object-attributes.ts'
 import type { Operation, RequestHeaders } from './operation.ts'
 import {
   encodingTypeOf,
@@ -45,19 +44,14 @@ export const completeMultipartUpload: Operation = {
     const parts = partsAskedFor(headers, xml)
     const upload = uploadOf(request, noSuchUploadEc.complete)
 
-    const object = await store.completeUpload({
+    const { bucket, key, etag, crc64 } = await store.completeUpload({
       upload,
       parts,
       forbidOverwrite,
     })
-    const { bucket, key, etag, crc64 } = object
     return {
       status: 200,
-      headers: {
-        ETag: formatETag(etag),
-        'x-oss-hash-crc64ecma': formatCrc64(crc64),
-        ...versionHeaders(request, object),
-      },
+      headers: { ETag: formatETag(etag), 'x-oss-hash-crc64ecma': formatCrc64(crc64) },
       xml: encodeCompleteMultipartUploadResult(
         { location: locationOf(request), bucket, key, etag },
         { encodingType },

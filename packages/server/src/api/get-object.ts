@@ -3,9 +3,9 @@
 import { OssError, type Query } from '@lading/protocol'
 import type { ObjectReader } from '../store/store.ts'
 import { isNotModified, isSameForRange } from './conditions.ts'
-import { objectHeaders, validators, versionHeaders } from './object-attributes.ts'
+import { objectHeaders, validators } from './object-attributes.ts'
 import type { Operation, OssRequest, Reply } from './operation.ts'
-import { invalidArgument, objectOf, versionIdOf } from './parameters.ts'
+import { invalidArgument, objectOf, refuseOtherVersions } from './parameters.ts'
 import { formatContentRange, selectRange } from './range.ts'
 
 /** What the query may put in place of the object's own headers. */
@@ -28,10 +28,11 @@ export const getObject: Operation = {
   body: { kind: 'none' },
 
   async handle(request, { store }) {
+    refuseOtherVersions(request)
     refuseProcessing(request.query)
     const replaced = overriddenHeaders(request)
     const { bucket, key } = objectOf(request)
-    const reader = await store.openObject(bucket, key, versionIdOf(request))
+    const reader = await store.openObject(bucket, key)
     try {
       return replyFrom(reader, request, replaced)
     } catch (error) {
@@ -43,15 +44,13 @@ export const getObject: Operation = {
 
 function replyFrom(
   reader: ObjectReader,
-  request: OssRequest,
+  { headers }: OssRequest,
   replaced: Record<string, string>,
 ): Reply {
-  const { headers } = request
   const { object } = reader
-  const version = versionHeaders(request, object)
   if (isNotModified(headers, object)) {
     reader.release()
-    return { status: 304, headers: { ...validators(object), ...version } }
+    return { status: 304, headers: validators(object) }
   }
   const asked = isSameForRange(headers, object) ? headers.get('range') : undefined
   const standard = headers.get('x-oss-range-behavior')?.toLowerCase() === 'standard'
@@ -61,7 +60,6 @@ function replyFrom(
     status: range ? 206 : 200,
     headers: {
       ...objectHeaders(object),
-      ...version,
       ...replaced,
       ...(range && { 'Content-Range': formatContentRange(range, object.size) }),
     },

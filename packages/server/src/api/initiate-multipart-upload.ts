@@ -13,6 +13,7 @@ export const initiateMultipartUpload: Operation = {
   query: ['uploads'],
   action: 'oss:PutObject',
   access: 'write',
+  takesSpace: true,
   body: { kind: 'none' },
 
   async handle(request, { store }) {

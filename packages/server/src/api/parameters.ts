@@ -95,14 +95,20 @@ export function flagOf(headers: RequestHeaders, name: string): boolean {
 }
 
 /**
- * The version that is asked for. An id that we never gave out is not looked for.
+ * No bucket has versions here, so the only version there is goes by the name `null`.
  *
- * @throws {OssError} `InvalidArgument` for an empty one.
+ * @throws {OssError} `NoSuchVersion` for another, `InvalidArgument` for an empty one.
  */
-export function versionIdOf({ query }: OssRequest): string | undefined {
+export function refuseOtherVersions({ query }: OssRequest): void {
   const versionId = query.get('versionId')
-  if (versionId !== '') return versionId
-  throw invalidArgument('versionId', versionId, 'Invalid version id specified')
+  if (versionId === undefined || versionId === 'null') return
+  if (versionId === '')
+    throw invalidArgument('versionId', versionId, 'Invalid version id specified')
+  throw new OssError('NoSuchVersion', {
+    status: 404,
+    message: 'The specified version does not exist.',
+    details: { VersionId: shown(versionId) },
+  })
 }
 
 /**

@@ -11,7 +11,6 @@ import {
   type Target,
 } from '@lading/protocol'
 import type {
-  Bucket,
   Operation,
   OperationContext,
   OssRequest,
@@ -19,12 +18,13 @@ import type {
   WantedAccess,
 } from '../api/operation.ts'
 import { authenticate, type Reading, readRequestClaim } from './authenticate.ts'
-import { authorize } from './authorize.ts'
+import { authorize, type BucketAccess } from './authorize.ts'
 import type { IncomingBody } from './body.ts'
 import { preflightRefusal } from './cors.ts'
 import type { Delivery } from './delivery.ts'
 import type { FaultPlan } from './faults.ts'
 import { type Framing, hasBody } from './framing.ts'
+import type { FreeSpace } from './free-space.ts'
 import { healthReply } from './health.ts'
 import { meetFaults } from './meet-faults.ts'
 import { type Route, routeRequest } from './router.ts'
@@ -37,8 +37,9 @@ export interface Service {
   readonly operations: readonly Operation[]
   readonly context: OperationContext
   readonly addresses: AddressBook
-  readonly findBucket: (name: string) => Promise<Bucket | undefined>
+  readonly findBucket: (name: string) => Promise<BucketAccess | undefined>
   readonly faults: FaultPlan
+  readonly space: FreeSpace
   readonly now: () => Date
   /** Whether new requests are welcome. */
   readonly ready: () => boolean
@@ -69,7 +70,7 @@ export interface Trace {
 
 interface RoutedReading extends Reading {
   readonly route: Route
-  readonly bucket: Bucket | undefined
+  readonly bucket: BucketAccess | undefined
 }
 
 /** @throws {OssError} for every refusal; anything else is a fault of ours. */
@@ -117,7 +118,6 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     method,
     bucket,
     key,
-    bucketRow: reading.bucket,
     query,
     headers: framing.headers,
     body,
@@ -134,12 +134,7 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     time,
     signal: incoming.signal,
   }
-  const faults = await meetFaults(service.faults, operation.name, request, incoming)
-  try {
-    return await operation.handle(request, service.context)
-  } finally {
-    if (faults.cutAnswer) incoming.cut()
-  }
+  return await handleWithinSpace(service, operation, request, incoming)
 }
 
 /** Every reading of the address, each with what it asks for and what stands in its way. */
@@ -195,4 +190,37 @@ async function meetBody(operation: Operation, { method, framing, body }: Incomin
     throw new OssError('MissingContentLength')
   }
   body.allow(operation.body.limit)
+}
+
+/** Refuses what would take from the reserve of free space, before a byte of it is asked for. */
+async function handleWithinSpace(
+  service: Service,
+  operation: Operation,
+  request: OssRequest,
+  incoming: Incoming,
+): Promise<Reply> {
+  const stream = operation.body.kind === 'stream'
+  if (!stream && !operation.takesSpace) {
+    return await handleWithFaults(service, operation, request, incoming)
+  }
+  const release = await service.space.admit(stream ? incoming.body : undefined)
+  try {
+    return await handleWithFaults(service, operation, request, incoming)
+  } finally {
+    release()
+  }
+}
+
+async function handleWithFaults(
+  service: Service,
+  operation: Operation,
+  request: OssRequest,
+  incoming: Incoming,
+): Promise<Reply> {
+  const faults = await meetFaults(service.faults, operation.name, request, incoming)
+  try {
+    return await operation.handle(request, service.context)
+  } finally {
+    if (faults.cutAnswer) incoming.cut()
+  }
 }

@@ -9,6 +9,7 @@ import { createLog } from '../observe/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Service } from './dispatch.ts'
 import { planFaults } from './faults.ts'
+import { endlessSpace } from './free-space.ts'
 import { defaultPatience, listen } from './listener.ts'
 
 /** A server of one object operation that anybody may use, and what it wrote down. */
@@ -39,15 +40,9 @@ async function serve(
     // No operation here asks for it.
     context: { store: {} as Store, profile, identify: identifyAmong(() => undefined) },
     addresses: {},
-    findBucket: async (name) => ({
-      name,
-      owner: 'me',
-      createdAt: new Date(0),
-      acl: 'public-read-write',
-      storageClass: 'Standard',
-      dataRedundancyType: 'LRS',
-    }),
+    findBucket: async () => ({ owner: 'me', acl: 'public-read-write' }),
     faults: planFaults([], 0),
+    space: endlessSpace,
     now: () => new Date(),
     ready: () => true,
   }

@@ -440,5 +440,4 @@ const someObject: StoredObject = {
   md5: undefined,
   modifiedAt: new Date(0),
   attributes: upload.attributes,
-  versionId: 'null',
 }

@@ -1,0 +1,2 @@
+/** What the server says of itself; a test holds it against package.json. */
+export const version = '0.1.0'
