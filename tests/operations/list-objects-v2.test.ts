@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { elementOf } from '../support/oss-wire.ts'
+import { elementsOf } from './multipart.ts'
+import { startTestService } from './service.ts'
+import { itRefusesStrangers } from './strangers.ts'
+
+const service = await startTestService()
+const bucket = await service.makeBucket()
+for (const key of ['fun/a', 'fun/oss.jpg', 'oss.jpg', 'other/a', 'z']) {
+  await service.call({ method: 'PUT', bucket, key })
+}
+
+async function list(query: Record<string, string> = {}): Promise<string> {
+  const request = { method: 'GET', bucket, query: { 'list-type': '2', ...query } }
+  const { status, text } = await service.call(request)
+  expect(status).toBe(200)
+  return text
+}
+
+describe('ListObjectsV2', () => {
+  it('counts contents and prefixes, and has owners on request only', async () => {
+    const xml = await list({ delimiter: '/' })
+    expect(elementsOf(xml, 'Key')).toEqual(['oss.jpg', 'z'])
+    expect([elementOf(xml, 'KeyCount'), elementsOf(xml, 'Owner')]).toEqual(['4', []])
+    expect(elementOf(await list({ 'fetch-owner': 'true' }), 'DisplayName')).toBe('lading')
+  })
+
+  it('goes on by the token that it gives, to the end', async () => {
+    const found: string[] = []
+    let token: string | undefined = ''
+    while (token !== undefined) {
+      const xml: string = await list({ 'max-keys': '2', 'continuation-token': token })
+      found.push(...elementsOf(xml, 'Key'))
+      if (token !== '') expect(elementOf(xml, 'ContinuationToken')).toBe(token)
+      token = elementOf(xml, 'NextContinuationToken')
+      expect(elementOf(xml, 'IsTruncated')).toBe(String(token !== undefined))
+    }
+    expect(found).toEqual(['fun/a', 'fun/oss.jpg', 'oss.jpg', 'other/a', 'z'])
+  })
+
+  it('tells a prefix only where keys behind start-after share it', async () => {
+    const xml = await list({ delimiter: '/', 'start-after': 'fun/oss.jpg' })
+    expect(elementsOf(xml, 'CommonPrefixes').map((inner) => elementOf(inner, 'Prefix'))).toEqual([
+      'other/',
+    ])
+    expect(elementOf(xml, 'StartAfter')).toBe('fun/oss.jpg')
+  })
+
+  it.each([
+    { 'list-type': '3' },
+    { 'continuation-token': 'none-of-ours' },
+    { 'max-keys': '1001' },
+    { 'start-after': 'x'.repeat(1025) },
+  ])('refuses %o with InvalidArgument', async (query) => {
+    const request = { method: 'GET', bucket, query: { 'list-type': '2', ...query } }
+    const answer = await service.call(request)
+    expect([answer.status, answer.code]).toEqual([400, 'InvalidArgument'])
+  })
+
+  itRefusesStrangers(service, { method: 'GET', bucket, query: { 'list-type': '2' } })
+})
