@@ -72,6 +72,7 @@ function newRequest(operation: Operation, asking: Asking): OssRequest {
     ...named,
     ...('bucket' in asking && { bucket: asking.bucket }),
     ...('key' in asking && !atBucket && { key: asking.key }),
+    bucketRow: undefined,
     query: Query.parse(asking.query ?? ''),
     headers,
     body: {

@@ -11,6 +11,7 @@ import {
 } from '@lading/protocol'
 import { noSuchUploadEc } from '../store/refusals.ts'
 import { requireDigest } from './expected-sums.ts'
+import { versionHeaders } from './object-attributes.ts'
 import type { Operation, RequestHeaders } from './operation.ts'
 import {
   encodingTypeOf,
@@ -44,14 +45,19 @@ export const completeMultipartUpload: Operation = {
     const parts = partsAskedFor(headers, xml)
     const upload = uploadOf(request, noSuchUploadEc.complete)
 
-    const { bucket, key, etag, crc64 } = await store.completeUpload({
+    const object = await store.completeUpload({
       upload,
       parts,
       forbidOverwrite,
     })
+    const { bucket, key, etag, crc64 } = object
     return {
       status: 200,
-      headers: { ETag: formatETag(etag), 'x-oss-hash-crc64ecma': formatCrc64(crc64) },
+      headers: {
+        ETag: formatETag(etag),
+        'x-oss-hash-crc64ecma': formatCrc64(crc64),
+        ...versionHeaders(request, object),
+      },
       xml: encodeCompleteMultipartUploadResult(
         { location: locationOf(request), bucket, key, etag },
         { encodingType },

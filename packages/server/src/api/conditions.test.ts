@@ -15,6 +15,7 @@ const object: StoredObject = {
   md5: undefined,
   modifiedAt: new Date('2022-12-28T10:27:41.789Z'),
   attributes: { contentType: '', headers: {}, userMetadata: {}, storageClass: 'Standard' },
+  versionId: 'null',
 }
 const same = 'Wed, 28 Dec 2022 10:27:41 GMT'
 const earlier = 'Wed, 28 Dec 2022 10:27:40 GMT'

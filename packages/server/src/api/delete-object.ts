@@ -1,7 +1,7 @@
 /** `DELETE /KEY`: deletes an object, and succeeds also when there is none. */
 
 import type { Operation } from './operation.ts'
-import { objectOf, refuseOtherVersions } from './parameters.ts'
+import { objectOf, versionIdOf } from './parameters.ts'
 
 export const deleteObject: Operation = {
   name: 'DeleteObject',
@@ -13,9 +13,14 @@ export const deleteObject: Operation = {
   body: { kind: 'none' },
 
   async handle(request, { store }) {
-    refuseOtherVersions(request)
     const { bucket, key } = objectOf(request)
-    await store.deleteObject(bucket, key)
-    return { status: 204 }
+    const { versionId, deleteMarker } = await store.deleteObject(bucket, key, versionIdOf(request))
+    return {
+      status: 204,
+      headers: {
+        ...(versionId !== undefined && { 'x-oss-version-id': versionId }),
+        ...(deleteMarker && { 'x-oss-delete-marker': 'true' }),
+      },
+    }
   },
 }

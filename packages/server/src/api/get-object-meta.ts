@@ -2,9 +2,9 @@
 
 import { formatCrc64 } from '@lading/protocol'
 import { lengthAlone } from './head-object.ts'
-import { validators } from './object-attributes.ts'
+import { validators, versionHeaders } from './object-attributes.ts'
 import type { Operation } from './operation.ts'
-import { objectOf, refuseOtherVersions } from './parameters.ts'
+import { objectOf, versionIdOf } from './parameters.ts'
 
 export const getObjectMeta: Operation = {
   name: 'GetObjectMeta',
@@ -16,12 +16,15 @@ export const getObjectMeta: Operation = {
   body: { kind: 'none' },
 
   async handle(request, { store }) {
-    refuseOtherVersions(request)
     const { bucket, key } = objectOf(request)
-    const object = await store.getObject(bucket, key)
+    const object = await store.getObject(bucket, key, versionIdOf(request))
     return {
       status: 200,
-      headers: { ...validators(object), 'x-oss-hash-crc64ecma': formatCrc64(object.crc64) },
+      headers: {
+        ...validators(object),
+        ...versionHeaders(request, object),
+        'x-oss-hash-crc64ecma': formatCrc64(object.crc64),
+      },
       content: lengthAlone(object.size),
     }
   },

@@ -3,9 +3,9 @@
 import { OssError, type Query } from '@lading/protocol'
 import type { ObjectReader } from '../store/store.ts'
 import { isNotModified, isSameForRange } from './conditions.ts'
-import { objectHeaders, validators } from './object-attributes.ts'
+import { objectHeaders, validators, versionHeaders } from './object-attributes.ts'
 import type { Operation, OssRequest, Reply } from './operation.ts'
-import { invalidArgument, objectOf, refuseOtherVersions } from './parameters.ts'
+import { invalidArgument, objectOf, versionIdOf } from './parameters.ts'
 import { formatContentRange, selectRange } from './range.ts'
 
 /** What the query may put in place of the object's own headers. */
@@ -28,11 +28,10 @@ export const getObject: Operation = {
   body: { kind: 'none' },
 
   async handle(request, { store }) {
-    refuseOtherVersions(request)
     refuseProcessing(request.query)
     const replaced = overriddenHeaders(request)
     const { bucket, key } = objectOf(request)
-    const reader = await store.openObject(bucket, key)
+    const reader = await store.openObject(bucket, key, versionIdOf(request))
     try {
       return replyFrom(reader, request, replaced)
     } catch (error) {
@@ -44,13 +43,15 @@ export const getObject: Operation = {
 
 function replyFrom(
   reader: ObjectReader,
-  { headers }: OssRequest,
+  request: OssRequest,
   replaced: Record<string, string>,
 ): Reply {
+  const { headers } = request
   const { object } = reader
+  const version = versionHeaders(request, object)
   if (isNotModified(headers, object)) {
     reader.release()
-    return { status: 304, headers: validators(object) }
+    return { status: 304, headers: { ...validators(object), ...version } }
   }
   const asked = isSameForRange(headers, object) ? headers.get('range') : undefined
   const standard = headers.get('x-oss-range-behavior')?.toLowerCase() === 'standard'
@@ -60,6 +61,7 @@ function replyFrom(
     status: range ? 206 : 200,
     headers: {
       ...objectHeaders(object),
+      ...version,
       ...replaced,
       ...(range && { 'Content-Range': formatContentRange(range, object.size) }),
     },

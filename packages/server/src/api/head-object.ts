@@ -1,9 +1,9 @@
 /** `HEAD /KEY`: what GET would say, without the bytes. */
 
 import { isNotModified } from './conditions.ts'
-import { objectHeaders, validators } from './object-attributes.ts'
+import { objectHeaders, validators, versionHeaders } from './object-attributes.ts'
 import type { Operation, Reply } from './operation.ts'
-import { objectOf, refuseOtherVersions } from './parameters.ts'
+import { objectOf, versionIdOf } from './parameters.ts'
 
 export const headObject: Operation = {
   name: 'HeadObject',
@@ -15,13 +15,17 @@ export const headObject: Operation = {
   body: { kind: 'none' },
 
   async handle(request, { store }) {
-    refuseOtherVersions(request)
     const { bucket, key } = objectOf(request)
-    const object = await store.getObject(bucket, key)
+    const object = await store.getObject(bucket, key, versionIdOf(request))
+    const version = versionHeaders(request, object)
     if (isNotModified(request.headers, object)) {
-      return { status: 304, headers: validators(object) }
+      return { status: 304, headers: { ...validators(object), ...version } }
     }
-    return { status: 200, headers: objectHeaders(object), content: lengthAlone(object.size) }
+    return {
+      status: 200,
+      headers: { ...objectHeaders(object), ...version },
+      content: lengthAlone(object.size),
+    }
   },
 }
 

@@ -10,7 +10,7 @@ import {
 } from '@lading/protocol'
 import type { RequestedAttributes } from '../store/attributes.ts'
 import type { StoredObject } from '../store/store.ts'
-import type { RequestHeaders } from './operation.ts'
+import type { OssRequest, RequestHeaders } from './operation.ts'
 import { invalidArgument, refuseHeaders } from './parameters.ts'
 
 /** Stored verbatim and replayed, in the spelling they are replayed in. */
@@ -79,6 +79,14 @@ export function objectHeaders(object: StoredObject): Record<string, string> {
     headers[`${metadataPrefix}${name}`] = value
   }
   return headers
+}
+
+/** Which version is meant, in a bucket that keeps versions or once did. */
+export function versionHeaders(
+  { bucketRow }: Pick<OssRequest, 'bucketRow'>,
+  { versionId }: Pick<StoredObject, 'versionId'>,
+): Record<string, string> {
+  return bucketRow?.versioning ? { 'x-oss-version-id': versionId } : {}
 }
 
 /** What tells one state of an object from another. */

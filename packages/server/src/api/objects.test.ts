@@ -314,8 +314,8 @@ describe('GetObjectMeta', () => {
 describe('DeleteObject', () => {
   test('answers 204 whether or not there was an object', async () => {
     const { ask } = await withObject()
-    expect(await ask(deleteObject)).toEqual({ status: 204 })
-    expect(await ask(deleteObject)).toEqual({ status: 204 })
+    expect(await ask(deleteObject)).toEqual({ status: 204, headers: {} })
+    expect(await ask(deleteObject)).toEqual({ status: 204, headers: {} })
     expect(await refusalOf(ask(getObject))).toMatchObject({ code: 'NoSuchKey' })
   })
 
@@ -344,14 +344,16 @@ test.each([getObject, headObject, getObjectMeta])(
 )
 
 test.each([getObject, headObject, getObjectMeta, deleteObject])(
-  '$name knows one version, null, and mistakes no other for it',
+  '$name of a bucket without versions knows one, null, and mistakes no other for it',
   async (operation) => {
     const { ask } = await withObject()
     const outcome = (query: string): Promise<Reply> => ask(operation, { query })
-    expect(await refusalOf(outcome('versionId=CAEQ'))).toMatchObject({
-      code: 'NoSuchVersion',
-      status: 404,
-    })
+    if (operation !== deleteObject) {
+      expect(await refusalOf(outcome('versionId=CAEQ'))).toMatchObject({
+        code: 'NoSuchVersion',
+        status: 404,
+      })
+    }
     expect(await refusalOf(outcome('versionId='))).toMatchObject({ code: 'InvalidArgument' })
     expect((await outcome('versionId=null')).status).toBe(operation === deleteObject ? 204 : 200)
   },

@@ -2,9 +2,10 @@
 
 import type { Query } from '@lading/protocol'
 import type { Identify, Principal } from '../access/principal.ts'
-import type { Store } from '../store/store.ts'
+import type { Bucket, Store } from '../store/store.ts'
 
 export type { Principal } from '../access/principal.ts'
+export type { Bucket } from '../store/store.ts'
 
 /** Something to be allowed, in a bucket or to one of its objects. */
 export interface WantedAccess {
@@ -48,6 +49,8 @@ export interface OssRequest {
   readonly bucket: string | undefined
   /** `undefined` for the service and for a bucket; valid otherwise. */
   readonly key: string | undefined
+  /** The bucket as it was found; `undefined` for the service, and for a bucket to be made. */
+  readonly bucketRow: Bucket | undefined
   readonly query: Query
   readonly headers: RequestHeaders
   readonly body: RequestBody

@@ -95,20 +95,14 @@ export function flagOf(headers: RequestHeaders, name: string): boolean {
 }
 
 /**
- * No bucket has versions here, so the only version there is goes by the name `null`.
+ * The version that is asked for. An id that we never gave out is not looked for.
  *
- * @throws {OssError} `NoSuchVersion` for another, `InvalidArgument` for an empty one.
+ * @throws {OssError} `InvalidArgument` for an empty one.
  */
-export function refuseOtherVersions({ query }: OssRequest): void {
+export function versionIdOf({ query }: OssRequest): string | undefined {
   const versionId = query.get('versionId')
-  if (versionId === undefined || versionId === 'null') return
-  if (versionId === '')
-    throw invalidArgument('versionId', versionId, 'Invalid version id specified')
-  throw new OssError('NoSuchVersion', {
-    status: 404,
-    message: 'The specified version does not exist.',
-    details: { VersionId: shown(versionId) },
-  })
+  if (versionId !== '') return versionId
+  throw invalidArgument('versionId', versionId, 'Invalid version id specified')
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { formatContentMd5, formatCrc64, formatETag, MAX_PUT_SIZE } from '@lading/protocol'
 import { expectedSums } from './expected-sums.ts'
-import { requestedAttributes } from './object-attributes.ts'
+import { requestedAttributes, versionHeaders } from './object-attributes.ts'
 import type { Operation, Reply } from './operation.ts'
 import { flagOf, objectOf, refuseHeaders, refuseObjectAcl } from './parameters.ts'
 
@@ -28,7 +28,7 @@ export const putObject: Operation = {
     const { headers, signal } = request
     refuseHeaders(headers, unsupported)
     refuseObjectAcl(headers)
-    const { etag, crc64, md5 } = await store.putObject(
+    const object = await store.putObject(
       {
         ...objectOf(request),
         attributes: requestedAttributes(headers),
@@ -38,11 +38,13 @@ export const putObject: Operation = {
       },
       { signal },
     )
+    const { etag, crc64, md5 } = object
     return {
       status: 200,
       headers: {
         ETag: formatETag(etag),
         'x-oss-hash-crc64ecma': formatCrc64(crc64),
+        ...versionHeaders(request, object),
         ...(md5 && { 'Content-MD5': formatContentMd5(md5) }),
       },
     }

@@ -294,7 +294,7 @@ const commands: fc.MaybeWeightedArbitrary<Command>[] = [
             })
           })
           if (done === 'threw') return 'refused'
-          return done.model
+          return typeof done.model === 'string' ? done.model : 'published'
         }),
       ),
   },
@@ -310,7 +310,8 @@ const commands: fc.MaybeWeightedArbitrary<Command>[] = [
           const entries = blobs.map((blob) => ({ blobId: blob[side], blobOffset: 1, length: 1 }))
           return metadata.putObject(objectOf(name, entries, { bucket: world.buckets[index] ?? '' }))
         })
-        return done === 'threw' ? done : done.model
+        if (done === 'threw') return done
+        return typeof done.model === 'string' ? done.model : 'published'
       }),
     ),
   },
@@ -322,7 +323,7 @@ const commands: fc.MaybeWeightedArbitrary<Command>[] = [
         const done = await world.both(({ metadata }) =>
           metadata.deleteObject(world.buckets[index] ?? '', name),
         )
-        return done !== 'threw' && done.model ? 'deleted' : 'missing'
+        return done === 'threw' ? done : done.model.kind
       }),
     ),
   },

@@ -11,6 +11,7 @@ import {
   type Target,
 } from '@lading/protocol'
 import type {
+  Bucket,
   Operation,
   OperationContext,
   OssRequest,
@@ -18,7 +19,7 @@ import type {
   WantedAccess,
 } from '../api/operation.ts'
 import { authenticate, type Reading, readRequestClaim } from './authenticate.ts'
-import { authorize, type BucketAccess } from './authorize.ts'
+import { authorize } from './authorize.ts'
 import type { IncomingBody } from './body.ts'
 import { preflightRefusal } from './cors.ts'
 import type { Delivery } from './delivery.ts'
@@ -37,7 +38,7 @@ export interface Service {
   readonly operations: readonly Operation[]
   readonly context: OperationContext
   readonly addresses: AddressBook
-  readonly findBucket: (name: string) => Promise<BucketAccess | undefined>
+  readonly findBucket: (name: string) => Promise<Bucket | undefined>
   readonly faults: FaultPlan
   readonly space: FreeSpace
   readonly now: () => Date
@@ -70,7 +71,7 @@ export interface Trace {
 
 interface RoutedReading extends Reading {
   readonly route: Route
-  readonly bucket: BucketAccess | undefined
+  readonly bucket: Bucket | undefined
 }
 
 /** @throws {OssError} for every refusal; anything else is a fault of ours. */
@@ -118,6 +119,7 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     method,
     bucket,
     key,
+    bucketRow: reading.bucket,
     query,
     headers: framing.headers,
     body,

@@ -40,7 +40,14 @@ async function serve(
     // No operation here asks for it.
     context: { store: {} as Store, profile, identify: identifyAmong(() => undefined) },
     addresses: {},
-    findBucket: async () => ({ owner: 'me', acl: 'public-read-write' }),
+    findBucket: async (name) => ({
+      name,
+      owner: 'me',
+      createdAt: new Date(0),
+      acl: 'public-read-write',
+      storageClass: 'Standard',
+      dataRedundancyType: 'LRS',
+    }),
     faults: planFaults([], 0),
     space: endlessSpace,
     now: () => new Date(),

@@ -177,7 +177,7 @@ export function describeListings(open: OpenMetadata): void {
     const { manifest, ...object } = objectOf('a', [])
     await metadata.putObject({ ...object, manifest })
     const page = await metadata.listObjects('photos', everything)
-    expect(page.rows).toEqual([{ kind: 'row', row: object }])
+    expect(page.rows).toEqual([{ kind: 'row', row: { ...object, versionId: 'null' } }])
   })
 
   test('uploads come by key and then by age, and can be paged within a key', async () => {

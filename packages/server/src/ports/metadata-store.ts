@@ -17,6 +17,8 @@ export interface Bucket {
   readonly acl: string
   readonly storageClass: string
   readonly dataRedundancyType: string
+  /** Absent until it is first set; it cannot be taken back after that, only suspended. */
+  readonly versioning?: 'Enabled' | 'Suspended' | undefined
 }
 
 /** What a PUT or an initiate says about an object besides its bytes. */
@@ -28,6 +30,19 @@ export interface ObjectAttributes {
   /** `x-oss-meta-*` by lower-case name without the prefix. */
   readonly userMetadata: Readonly<Record<string, string>>
   readonly storageClass: string
+  /** By key. Absent means none. */
+  readonly tags?: Readonly<Record<string, string>> | undefined
+  /** The object's own ACL; absent means that the bucket's holds. */
+  readonly acl?: string | undefined
+  /** How the bytes lie in the blobs; absent means as they are. */
+  readonly encryption?: ObjectEncryption | undefined
+}
+
+/** As `x-oss-server-side-encryption` and its companions name it. */
+export interface ObjectEncryption {
+  readonly algorithm: string
+  readonly dataAlgorithm?: string | undefined
+  readonly keyId?: string | undefined
 }
 
 /** Which upload is meant. All three must agree: an upload id is bound to its bucket and key. */
@@ -60,7 +75,13 @@ export interface ManifestEntry {
   readonly length: number
 }
 
-export type ObjectType = 'Normal' | 'Multipart'
+export type ObjectType = 'Normal' | 'Multipart' | 'Appendable' | 'Symlink'
+
+/** Which version of an object: 32 upper hexadecimal digits that sort by time, or `null`. */
+export type VersionId = string
+
+/** The version that an object has while its bucket keeps none; there is at most one of a key. */
+export const NULL_VERSION: VersionId = 'null'
 
 export interface StoredObject {
   readonly bucket: string
@@ -74,12 +95,52 @@ export interface StoredObject {
   readonly md5: Uint8Array | undefined
   readonly modifiedAt: Date
   readonly attributes: ObjectAttributes
+  readonly versionId: VersionId
+  /** The key that a symlink names. */
+  readonly symlinkTarget?: string | undefined
+  /** Of an object in an archive: from when until when its bytes can be read. */
+  readonly restore?: { readonly readyAt: Date; readonly expiresAt: Date } | undefined
 }
 
+/** An object before it has its place among the versions of its key. */
+export type UnversionedObject = Omit<StoredObject, 'versionId'>
+
 /** An object about to be published, with the bytes that it is. */
-export interface NewObject extends StoredObject {
+export interface NewObject extends UnversionedObject {
   /** In the order of the bytes; no entry is empty. Its blobs become the object's own. */
   readonly manifest: readonly ManifestEntry[]
+}
+
+/** Says that the object is deleted, as its newest version. */
+export interface DeleteMarker {
+  readonly bucket: string
+  readonly key: string
+  readonly versionId: VersionId
+  readonly modifiedAt: Date
+}
+
+/** One version of a key. `latest` is the newest, which decides what is there. */
+export type ObjectVersion = { readonly key: string; readonly latest: boolean } & (
+  | { readonly kind: 'object'; readonly object: StoredObject }
+  | { readonly kind: 'marker'; readonly marker: DeleteMarker }
+)
+
+/** What came of a deletion without a version. */
+export type Deletion =
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'deleted' }
+  /** The object stays as an older version, behind a delete marker of this id. */
+  | { readonly kind: 'marked'; readonly versionId: VersionId }
+
+/** What a bucket holds, counted in the transactions that change it. */
+export interface BucketUsage {
+  /** By storage class, all versions. */
+  readonly classes: Readonly<Record<string, { readonly objects: number; readonly bytes: number }>>
+  readonly deleteMarkers: number
+  /** Open uploads, their parts, and the bytes of those. */
+  readonly uploads: number
+  readonly parts: number
+  readonly partBytes: number
 }
 
 /** What a completion comes to. */
@@ -127,6 +188,11 @@ export interface ListingQuery {
   readonly limit: number
 }
 
+export interface VersionListingQuery extends ListingQuery {
+  /** With `after`: versions of that very key that are older than this one come first. */
+  readonly afterVersionId: VersionId | undefined
+}
+
 export interface UploadListingQuery extends ListingQuery {
   /** With `after`: uploads of that very key whose id is greater come first. */
   readonly afterUploadId: string | undefined
@@ -165,14 +231,20 @@ export interface MetadataStore {
   findBucket(name: string): Promise<Bucket | undefined>
   /** Replaces the row by what `change` makes of it; `undefined` if there is none. A throw changes nothing. */
   updateBucket(name: string, change: (bucket: Bucket) => Bucket): Promise<Bucket | undefined>
-  /** Ascending by name, after `after`, of one owner. */
+  /** Ascending by name, after `after`, of one owner, or of all when there is none. */
   listBuckets(query: {
-    readonly owner: string
+    readonly owner: string | undefined
     readonly prefix: string
     readonly after: string | undefined
     readonly limit: number
   }): Promise<Page<Bucket>>
+  /** Its settings go with it. Versions and delete markers count as objects. */
   deleteBucket(name: string): Promise<'deleted' | 'missing' | 'has-objects' | 'has-uploads'>
+  /** Keeps `value` with the bucket under `name`, or forgets it. False when there is no such bucket. */
+  putBucketSetting(bucket: string, name: string, value: string | undefined): Promise<boolean>
+  findBucketSetting(bucket: string, name: string): Promise<string | undefined>
+  /** `undefined` when there is no such bucket. */
+  usage(bucket: string): Promise<BucketUsage | undefined>
 
   /**
    * Opens an upload under a new id, greater than every id issued before, also before a restart and
@@ -206,19 +278,66 @@ export interface MetadataStore {
   /** Ends the upload; its parts become garbage. False when it is gone. */
   abortUpload(ref: UploadRef): Promise<boolean>
 
-  /** Publishes the object; what it replaces becomes garbage. */
+  /**
+   * Publishes the object as the newest version of its key. What it replaces becomes garbage, unless
+   * the bucket keeps versions.
+   */
   putObject(
     object: NewObject,
     guard?: PublishGuard,
-  ): Promise<'published' | 'no-bucket' | 'condemned'>
-  findObject(bucket: string, key: string): Promise<StoredObject | undefined>
+  ): Promise<StoredObject | 'no-bucket' | 'condemned'>
   /**
-   * Finds the object together with a reader of its bytes' whereabouts. Until `release` is called the
-   * blobs of this very object are not collected, even when it is replaced or deleted meanwhile.
+   * Adds `entries`, whose blobs become the object's own, behind the bytes of the object that is there,
+   * which keeps its version, or makes them a new one. `decide` gives the object as it is afterwards.
    */
-  openObject(bucket: string, key: string): Promise<OpenObject | undefined>
-  /** Deletes the object; its bytes become garbage. False when there is none. */
-  deleteObject(bucket: string, key: string): Promise<boolean>
+  appendObject(
+    place: { readonly bucket: string; readonly key: string },
+    entries: readonly ManifestEntry[],
+    decide: (current: StoredObject | undefined) => UnversionedObject,
+  ): Promise<StoredObject | 'no-bucket' | 'condemned'>
+  /**
+   * Replaces what is said of an object, the newest one without a version, by what `change` makes of
+   * it; bytes, place and version stay. `undefined` when there is none. A throw changes nothing.
+   */
+  updateObject(
+    place: {
+      readonly bucket: string
+      readonly key: string
+      readonly versionId?: VersionId | undefined
+    },
+    change: (object: StoredObject) => UnversionedObject,
+  ): Promise<StoredObject | undefined>
+  /** The newest version if that is an object. */
+  findObject(bucket: string, key: string): Promise<StoredObject | undefined>
+  /** Without an id: the newest version, which may be a delete marker. */
+  findVersion(
+    bucket: string,
+    key: string,
+    versionId: VersionId | undefined,
+  ): Promise<ObjectVersion | undefined>
+  /**
+   * Finds the object, the newest one without a version, together with a reader of its bytes'
+   * whereabouts. Until `release` is called the blobs of this very object are not collected, even when
+   * it is replaced or deleted meanwhile.
+   */
+  openObject(bucket: string, key: string, versionId?: VersionId): Promise<OpenObject | undefined>
+  /**
+   * Deletes the object; its bytes become garbage. In a bucket that keeps versions it is marked as
+   * deleted instead, even when there is none. `guard` sees the object that is there now.
+   */
+  deleteObject(bucket: string, key: string, guard?: PublishGuard): Promise<Deletion>
+  /** Deletes this very version for good; the one before it is then the newest. `guard` sees the object. */
+  deleteVersion(
+    bucket: string,
+    key: string,
+    versionId: VersionId,
+    guard?: PublishGuard,
+  ): Promise<'missing' | 'object' | 'marker'>
+  /** Ascending by key, the versions of one key from the newest. */
+  listVersions(
+    bucket: string,
+    query: VersionListingQuery,
+  ): Promise<Page<ListingEntry<ObjectVersion>>>
   listObjects(bucket: string, query: ListingQuery): Promise<Page<ListingEntry<StoredObject>>>
 
   /**

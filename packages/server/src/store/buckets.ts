@@ -1,7 +1,7 @@
 /** Buckets: create, change, list, delete when empty. */
 
 import { MAX_BUCKETS, OssError } from '@lading/protocol'
-import type { Bucket, MetadataStore, Page } from '../ports/metadata-store.ts'
+import type { Bucket, BucketUsage, MetadataStore, Page } from '../ports/metadata-store.ts'
 import type { StoreDependencies } from './dependencies.ts'
 import { noSuchBucket } from './refusals.ts'
 
@@ -17,7 +17,8 @@ export interface PutBucketRequest {
 }
 
 export interface ListBucketsQuery {
-  readonly owner: string
+  /** `undefined`: everybody's. */
+  readonly owner: string | undefined
   readonly prefix: string
   /** Names after this one. */
   readonly after: string | undefined
@@ -56,6 +57,21 @@ export async function getBucket(metadata: MetadataStore, name: string): Promise<
   const bucket = await metadata.findBucket(name)
   if (!bucket) throw noSuchBucket(name)
   return bucket
+}
+
+export async function setVersioning(
+  { metadata }: StoreDependencies,
+  name: string,
+  versioning: 'Enabled' | 'Suspended',
+): Promise<void> {
+  const changed = await metadata.updateBucket(name, (bucket) => ({ ...bucket, versioning }))
+  if (!changed) throw noSuchBucket(name)
+}
+
+export async function usageOf({ metadata }: StoreDependencies, name: string): Promise<BucketUsage> {
+  const usage = await metadata.usage(name)
+  if (!usage) throw noSuchBucket(name)
+  return usage
 }
 
 export function listBuckets(

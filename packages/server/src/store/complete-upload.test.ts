@@ -440,4 +440,5 @@ const someObject: StoredObject = {
   md5: undefined,
   modifiedAt: new Date(0),
   attributes: upload.attributes,
+  versionId: 'null',
 }

@@ -1,19 +1,32 @@
 /** Objects: put, get, delete, list. */
 
-import { md5ETag } from '@lading/protocol'
+import { md5ETag, type OssError } from '@lading/protocol'
 import type {
   ListingEntry,
   ListingQuery,
+  MetadataStore,
   NewObject,
+  ObjectVersion,
   Page,
   StoredObject,
+  UnversionedObject,
+  VersionId,
+  VersionListingQuery,
 } from '../ports/metadata-store.ts'
 import { type RequestedAttributes, settleAttributes } from './attributes.ts'
 import { getBucket } from './buckets.ts'
 import type { StoreDependencies } from './dependencies.ts'
 import { type Expectations, observe } from './digests.ts'
 import { type ObjectReader, readerOf } from './manifest.ts'
-import { discard, forbidOverwrite, noSuchBucket, noSuchKey, tryAgain } from './refusals.ts'
+import {
+  deletedObject,
+  discard,
+  forbidOverwrite,
+  noSuchBucket,
+  noSuchKey,
+  noSuchVersion,
+  tryAgain,
+} from './refusals.ts'
 import { storeBlob } from './store-blob.ts'
 
 export interface PutObjectRequest {
@@ -50,42 +63,85 @@ export async function putObject(
       attributes: settleAttributes(request.attributes, bucket),
       manifest: size > 0 ? [{ blobId, blobOffset: 0, length: size }] : [],
     }
-    const outcome = await metadata.putObject(object, guard)
-    if (outcome !== 'published') throw outcome === 'no-bucket' ? noSuchBucket(name) : tryAgain()
+    const published = await metadata.putObject(object, guard)
+    if (published === 'no-bucket') throw noSuchBucket(name)
+    if (published === 'condemned') throw tryAgain()
     // No manifest names a blob without bytes.
     if (size === 0) await discard(blobs, blobId)
-    return object
+    return published
   })
+}
+
+/** Which object is meant; without a version, the newest. */
+export interface ObjectRef {
+  readonly bucket: string
+  readonly key: string
+  readonly versionId?: VersionId | undefined
 }
 
 export async function getObject(
   { metadata }: StoreDependencies,
-  bucket: string,
-  key: string,
+  ref: ObjectRef,
 ): Promise<StoredObject> {
-  const object = await metadata.findObject(bucket, key)
-  if (object) return object
-  await getBucket(metadata, bucket)
-  throw noSuchKey(key)
+  const { bucket, key, versionId } = ref
+  const found = await metadata.findVersion(bucket, key, versionId)
+  if (found?.kind === 'object') return found.object
+  throw await absence(metadata, ref, found)
 }
 
 export async function openObject(
   { blobs, metadata }: StoreDependencies,
-  bucket: string,
-  key: string,
+  ref: ObjectRef,
 ): Promise<ObjectReader> {
-  const open = await metadata.openObject(bucket, key)
+  const { bucket, key, versionId } = ref
+  const open = await metadata.openObject(bucket, key, versionId)
   if (open) return readerOf(blobs, open)
-  await getBucket(metadata, bucket)
-  throw noSuchKey(key)
+  throw await absence(metadata, ref, await metadata.findVersion(bucket, key, versionId))
+}
+
+/** Changes what is said of an object; its bytes stay. A throw from `change` changes nothing. */
+export async function updateObject(
+  { metadata }: StoreDependencies,
+  ref: ObjectRef,
+  change: (object: StoredObject) => UnversionedObject,
+): Promise<StoredObject> {
+  const changed = await metadata.updateObject(ref, change)
+  if (changed) return changed
+  throw await absence(metadata, ref, await metadata.findVersion(ref.bucket, ref.key, ref.versionId))
+}
+
+/** What came of a deletion, as its answer says it. */
+export interface DeletionOutcome {
+  /** The version that is gone, or the marker that was put. */
+  readonly versionId: VersionId | undefined
+  /** Whether that version is a delete marker. */
+  readonly deleteMarker: boolean
 }
 
 export async function deleteObject(
   { metadata }: StoreDependencies,
-  bucket: string,
-  key: string,
-): Promise<void> {
-  if (!(await metadata.deleteObject(bucket, key))) await getBucket(metadata, bucket)
+  { bucket, key, versionId }: ObjectRef,
+): Promise<DeletionOutcome> {
+  if (versionId !== undefined) {
+    const outcome = await metadata.deleteVersion(bucket, key, versionId)
+    if (outcome === 'missing') await getBucket(metadata, bucket)
+    return { versionId, deleteMarker: outcome === 'marker' }
+  }
+  const deletion = await metadata.deleteObject(bucket, key)
+  if (deletion.kind === 'marked') return { versionId: deletion.versionId, deleteMarker: true }
+  if (deletion.kind === 'missing') await getBucket(metadata, bucket)
+  return { versionId: undefined, deleteMarker: false }
+}
+
+/** Why there is no such object. */
+async function absence(
+  metadata: MetadataStore,
+  { bucket, key, versionId }: ObjectRef,
+  found: ObjectVersion | undefined,
+): Promise<OssError> {
+  await getBucket(metadata, bucket)
+  if (found?.kind === 'marker') return deletedObject(found.marker, versionId)
+  return versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId)
 }
 
 export async function listObjects(
@@ -94,6 +150,16 @@ export async function listObjects(
   query: ListingQuery,
 ): Promise<Page<ListingEntry<StoredObject>>> {
   const page = await metadata.listObjects(bucket, query)
+  if (page.rows.length === 0) await getBucket(metadata, bucket)
+  return page
+}
+
+export async function listVersions(
+  { metadata }: StoreDependencies,
+  bucket: string,
+  query: VersionListingQuery,
+): Promise<Page<ListingEntry<ObjectVersion>>> {
+  const page = await metadata.listVersions(bucket, query)
   if (page.rows.length === 0) await getBucket(metadata, bucket)
   return page
 }

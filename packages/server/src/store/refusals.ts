@@ -2,7 +2,7 @@
 
 import { OssError, type UploadId } from '@lading/protocol'
 import { type BlobId, BlobLostError, type BlobStore, NoSpaceError } from '../ports/blob-store.ts'
-import type { PublishGuard } from '../ports/metadata-store.ts'
+import type { DeleteMarker, PublishGuard, VersionId } from '../ports/metadata-store.ts'
 
 /**
  * The error number of `NoSuchUpload` differs by operation. Source: the EC pages of the OSS error
@@ -20,6 +20,27 @@ export function noSuchBucket(name: string): OssError {
 
 export function noSuchKey(key: string): OssError {
   return new OssError('NoSuchKey', { ec: '0026-00000001', details: { Key: key } })
+}
+
+export function noSuchVersion(key: string, versionId: VersionId): OssError {
+  return new OssError('NoSuchVersion', { details: { Key: key, VersionId: versionId } })
+}
+
+/**
+ * A delete marker stands where an object was asked for: by its own id, which no reading is allowed of,
+ * or as the newest version. Source: DeleteObject and versioning, OSS API reference.
+ */
+export function deletedObject(marker: DeleteMarker, asked: VersionId | undefined): OssError {
+  const { key, versionId } = marker
+  const headers = { 'x-oss-delete-marker': 'true', 'x-oss-version-id': versionId }
+  if (asked === undefined) {
+    return new OssError('NoSuchKey', { ec: '0026-00000001', details: { Key: key }, headers })
+  }
+  return new OssError('MethodNotAllowed', {
+    message: 'The specified method is not allowed against this resource.',
+    details: { Method: 'GET', ResourceType: 'DeleteMarker' },
+    headers,
+  })
 }
 
 export function noSuchUpload(uploadId: UploadId, ec: string): OssError {

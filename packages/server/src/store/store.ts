@@ -2,15 +2,21 @@
 
 import type {
   Bucket,
+  BucketUsage,
   ListingEntry,
   ListingQuery,
+  ObjectVersion,
   Page,
   Part,
   StoredObject,
+  UnversionedObject,
   Upload,
   UploadListingQuery,
   UploadRef,
+  VersionId,
+  VersionListingQuery,
 } from '../ports/metadata-store.ts'
+import { type BucketSettingName, findBucketSetting, putBucketSetting } from './bucket-settings.ts'
 import {
   deleteBucket,
   getBucket,
@@ -18,6 +24,8 @@ import {
   listBuckets,
   type PutBucketRequest,
   putBucket,
+  setVersioning,
+  usageOf,
 } from './buckets.ts'
 import {
   type CollectionOptions,
@@ -29,12 +37,16 @@ import { type CompleteRequest, completeUpload } from './complete-upload.ts'
 import type { StoreDependencies } from './dependencies.ts'
 import type { ObjectReader } from './manifest.ts'
 import {
+  type DeletionOutcome,
   deleteObject,
   getObject,
   listObjects,
+  listVersions,
+  type ObjectRef,
   openObject,
   type PutObjectRequest,
   putObject,
+  updateObject,
 } from './objects.ts'
 import { OpenWrites } from './open-writes.ts'
 import { type PutPartRequest, putPart } from './put-part.ts'
@@ -51,11 +63,15 @@ import {
 export type { ByteRange } from '../ports/blob-store.ts'
 export type {
   Bucket,
+  BucketUsage,
   ListingEntry,
+  ObjectVersion,
   StoredObject,
+  UnversionedObject,
   Upload,
   UploadRef,
 } from '../ports/metadata-store.ts'
+export type { BucketSettingName } from './bucket-settings.ts'
 export type { CollectionOptions, CollectionReport } from './collect-garbage.ts'
 export type { StoreDependencies } from './dependencies.ts'
 export type { ObjectReader } from './manifest.ts'
@@ -76,6 +92,18 @@ export interface Store {
   /** @throws {OssError} `NoSuchBucket`. */
   getBucket(name: string): Promise<Bucket>
   listBuckets(query: ListBucketsQuery): Promise<Page<Bucket>>
+  /** @throws {OssError} `NoSuchBucket`. */
+  setVersioning(name: string, versioning: 'Enabled' | 'Suspended'): Promise<void>
+  /** What the bucket holds at this moment. @throws {OssError} `NoSuchBucket`. */
+  usageOf(name: string): Promise<BucketUsage>
+  /** The text as it was put; `undefined` where none is, or no bucket. */
+  findBucketSetting(bucket: string, name: BucketSettingName): Promise<string | undefined>
+  /** `undefined` forgets it. @throws {OssError} `NoSuchBucket`. */
+  putBucketSetting(
+    bucket: string,
+    name: BucketSettingName,
+    value: string | undefined,
+  ): Promise<void>
   /** @throws {OssError} `NoSuchBucket`, `BucketNotEmpty`. */
   deleteBucket(name: string): Promise<void>
 
@@ -110,14 +138,36 @@ export interface Store {
    * @throws {OssError} `NoSuchBucket`, `FileAlreadyExists`, `InvalidDigest`, `InvalidCRC64`.
    */
   putObject(request: PutObjectRequest, options?: { signal?: AbortSignal }): Promise<StoredObject>
-  /** @throws {OssError} `NoSuchBucket`, `NoSuchKey`. */
-  getObject(bucket: string, key: string): Promise<StoredObject>
-  /** @throws {OssError} `NoSuchBucket`, `NoSuchKey`. */
-  openObject(bucket: string, key: string): Promise<ObjectReader>
-  /** Succeeds also when there is no such object. @throws {OssError} `NoSuchBucket`. */
-  deleteObject(bucket: string, key: string): Promise<void>
+  /**
+   * @throws {OssError} `NoSuchBucket`, `NoSuchKey`, `NoSuchVersion`; `MethodNotAllowed` for the id of
+   *   a delete marker.
+   */
+  getObject(bucket: string, key: string, versionId?: VersionId): Promise<StoredObject>
+  /** @throws {OssError} As `getObject`. */
+  openObject(bucket: string, key: string, versionId?: VersionId): Promise<ObjectReader>
+  /**
+   * Changes what is said of an object; its bytes stay.
+   *
+   * @throws {OssError} `NoSuchBucket`, `NoSuchKey`, `NoSuchVersion`, `MethodNotAllowed`; what `change`
+   *   throws, and then nothing has changed.
+   */
+  updateObject(
+    ref: ObjectRef,
+    change: (object: StoredObject) => UnversionedObject,
+  ): Promise<StoredObject>
+  /**
+   * Deletes the object, or of a version that very one for good. Succeeds also when there is none.
+   *
+   * @throws {OssError} `NoSuchBucket`.
+   */
+  deleteObject(bucket: string, key: string, versionId?: VersionId): Promise<DeletionOutcome>
   /** @throws {OssError} `NoSuchBucket`. */
   listObjects(bucket: string, query: ListingQuery): Promise<Page<ListingEntry<StoredObject>>>
+  /** @throws {OssError} `NoSuchBucket`. */
+  listVersions(
+    bucket: string,
+    query: VersionListingQuery,
+  ): Promise<Page<ListingEntry<ObjectVersion>>>
 
   /** Deletes the bytes that nobody can reach any more. Runs one at a time. */
   collectGarbage(options: CollectionOptions): Promise<CollectionReport>
@@ -134,6 +184,12 @@ export function createStore(dependencies: StoreDependencies): Store {
     findBucket: (name) => metadata.findBucket(name),
     getBucket: (name) => getBucket(metadata, name),
     listBuckets: (query) => listBuckets(dependencies, query),
+    setVersioning: (name, versioning) =>
+      refusePassingFailures(setVersioning(dependencies, name, versioning)),
+    usageOf: (name) => usageOf(dependencies, name),
+    findBucketSetting: (bucket, name) => findBucketSetting(dependencies, bucket, name),
+    putBucketSetting: (bucket, name, value) =>
+      refusePassingFailures(putBucketSetting(dependencies, bucket, name, value)),
     deleteBucket: (name) => refusePassingFailures(deleteBucket(dependencies, name)),
 
     initiateUpload: (request) => refusePassingFailures(initiateUpload(dependencies, request)),
@@ -146,10 +202,13 @@ export function createStore(dependencies: StoreDependencies): Store {
 
     putObject: (request, options) =>
       refusePassingFailures(writes.during(() => putObject(dependencies, request, options))),
-    getObject: (bucket, key) => getObject(dependencies, bucket, key),
-    openObject: (bucket, key) => openObject(dependencies, bucket, key),
-    deleteObject: (bucket, key) => refusePassingFailures(deleteObject(dependencies, bucket, key)),
+    getObject: (bucket, key, versionId) => getObject(dependencies, { bucket, key, versionId }),
+    openObject: (bucket, key, versionId) => openObject(dependencies, { bucket, key, versionId }),
+    updateObject: (ref, change) => refusePassingFailures(updateObject(dependencies, ref, change)),
+    deleteObject: (bucket, key, versionId) =>
+      refusePassingFailures(deleteObject(dependencies, { bucket, key, versionId })),
     listObjects: (bucket, query) => listObjects(dependencies, bucket, query),
+    listVersions: (bucket, query) => listVersions(dependencies, bucket, query),
 
     collectGarbage(options) {
       const run = collection.then(() => collectGarbage(collector, options))

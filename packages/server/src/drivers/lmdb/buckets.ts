@@ -2,8 +2,12 @@
 
 import type { Bucket, Page } from '../../ports/metadata-store.ts'
 import { afterAll, justAfter, position, textKey } from './keys.ts'
-import { decodeBucket, encodeBucket } from './records.ts'
+import { decodeBucket, decodeText, encodeBucket, encodeText } from './records.ts'
 import { findRow, keysBetween, nothing, type Tables } from './tables.ts'
+
+// Names are text without U+0000.
+const beforeNames = Uint8Array.of(0)
+const beyondNames = Uint8Array.of(0xff)
 
 export class Buckets {
   readonly #tables: Tables
@@ -27,40 +31,53 @@ export class Buckets {
     this.#tables.owners.removeSync(textKey(owner, name))
   }
 
+  /** False when there is no such bucket. */
+  putSetting(bucket: string, name: string, value: string | undefined): boolean {
+    if (!this.find(bucket)) return false
+    const key = textKey(bucket, name)
+    if (value === undefined) this.#tables.settings.removeSync(key)
+    else this.#tables.settings.putSync(key, encodeText(value))
+    return true
+  }
+
+  findSetting(bucket: string, name: string): string | undefined {
+    const row = findRow(this.#tables.settings, bucket, name)
+    return row && decodeText(row)
+  }
+
+  removeSettings(bucket: string): void {
+    const start = position(`${bucket}\0`)
+    const keys = keysBetween(this.#tables.settings, start, afterAll(start), 1_000)
+    for (const key of keys) this.#tables.settings.removeSync(key)
+  }
+
   /** What keeps the bucket from being deleted. */
   holds(name: string): 'has-objects' | 'has-uploads' | undefined {
     const start = position(`${name}\0`)
     const end = afterAll(start)
-    if (keysBetween(this.#tables.objects, start, end, 1).length > 0) return 'has-objects'
+    for (const table of [this.#tables.objects, this.#tables.versions]) {
+      if (keysBetween(table, start, end, 1).length > 0) return 'has-objects'
+    }
     if (keysBetween(this.#tables.uploads, start, end, 1).length > 0) return 'has-uploads'
     return undefined
   }
 
-  list({
-    owner,
-    prefix,
-    after,
-    limit,
-  }: {
-    readonly owner: string
+  list(query: {
+    readonly owner: string | undefined
     readonly prefix: string
     readonly after: string | undefined
     readonly limit: number
   }): Page<Bucket> {
-    const first = position(`${owner}\0${prefix}`)
-    const next = after === undefined ? first : justAfter(position(`${owner}\0${after}`))
+    const { owner, prefix, after, limit } = query
+    const table = owner === undefined ? this.#tables.buckets : this.#tables.owners
+    const before = owner === undefined ? '' : `${owner}\0`
+    const first = before + prefix === '' ? beforeNames : position(`${before}${prefix}`)
+    const next = after === undefined ? first : justAfter(position(`${before}${after}`))
     const start = Buffer.compare(next, first) > 0 ? next : first
-    const end = afterAll(first)
-    const keys =
-      Buffer.compare(start, end) < 0 ? keysBetween(this.#tables.owners, start, end, limit + 1) : []
-    const found = keys.flatMap(
-      (key) =>
-        this.find(
-          Buffer.from(key)
-            .toString()
-            .slice(owner.length + 1),
-        ) ?? [],
-    )
+    const end = first === beforeNames ? beyondNames : afterAll(first)
+    const keys = Buffer.compare(start, end) < 0 ? keysBetween(table, start, end, limit + 1) : []
+    const names = keys.map((key) => Buffer.from(key).toString().slice(before.length))
+    const found = names.flatMap((name) => this.find(name) ?? [])
     return { rows: found.slice(0, limit), truncated: found.length > limit }
   }
 }

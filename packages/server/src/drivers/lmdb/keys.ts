@@ -53,9 +53,16 @@ export function justAfter(key: Uint8Array): Uint8Array {
   return next
 }
 
-/** What upload ids of ours look like. Others were never issued. */
-export function isUploadId(text: string): boolean {
+/** What upload ids and version ids of ours look like. Others were never issued. */
+export function isTimeOrdered(text: string): boolean {
   return /^[0-9A-F]{32}$/.test(text)
+}
+
+/** The hexadecimal digits of the numbers' complement: what sorted first sorts last. */
+export function reversed(hex: string): string {
+  return hex.replace(/[0-9A-F]/g, (digit) =>
+    (15 - Number.parseInt(digit, 16)).toString(16).toUpperCase(),
+  )
 }
 
 export function uploadIdKey(uploadId: UploadId): Uint8Array {

@@ -34,7 +34,7 @@ async function bigTable(): Promise<{ table: Table; read: () => number }> {
 
 function list(table: Table, query: Partial<ListingQuery>): string[] {
   const page = listPage({
-    table,
+    tables: [table],
     bucket: 'photos',
     query: { prefix: '', delimiter: '/', after: undefined, limit: 1_000, ...query },
     keyOf: ({ key }) => Buffer.from(key).toString().split('\0')[1] ?? '',

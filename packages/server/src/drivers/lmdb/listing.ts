@@ -8,8 +8,8 @@ import { type Row, rowsBetween, type Table } from './tables.ts'
 const READ_AHEAD = 16
 
 export interface ListingSource<Item> {
-  readonly table: Table
-  /** Its rows' keys begin with the bucket and U+0000, and go on with the key. */
+  /** Read as one. Their rows' keys begin with the bucket and U+0000, and go on with the key. */
+  readonly tables: readonly Table[]
   readonly bucket: string
   readonly query: ListingQuery
   /** Within the key `after`, rows up to this text are passed over, and no others are. */
@@ -19,7 +19,7 @@ export interface ListingSource<Item> {
 }
 
 export function listPage<Item>(source: ListingSource<Item>): Page<ListingEntry<Item>> {
-  const { table, bucket, query } = source
+  const { tables, bucket, query } = source
   const { prefix, delimiter, limit } = query
   const entries: ListingEntry<Item>[] = []
   // No key holds U+0000, so none begins with it.
@@ -29,7 +29,7 @@ export function listPage<Item>(source: ListingSource<Item>): Page<ListingEntry<I
   let group: string | undefined
   for (let ahead = delimiter === '' ? limit + 1 : READ_AHEAD; ; ahead *= 2) {
     const wanted = Math.min(ahead, limit - entries.length + 1)
-    const rows = Buffer.compare(at, end) < 0 ? rowsBetween(table, at, end, wanted) : []
+    const rows = Buffer.compare(at, end) < 0 ? readRows(tables, at, end, wanted) : []
     for (const row of rows) {
       const key = source.keyOf(row)
       if (group !== undefined && key.startsWith(group)) continue
@@ -50,6 +50,18 @@ export function listPage<Item>(source: ListingSource<Item>): Page<ListingEntry<I
       ahead = READ_AHEAD / 2
     }
   }
+}
+
+/** The first rows of all the tables together; no key is in two of them. */
+function readRows(
+  tables: readonly Table[],
+  start: Uint8Array,
+  end: Uint8Array,
+  limit: number,
+): Row[] {
+  const rows = tables.flatMap((table) => rowsBetween(table, start, end, limit))
+  if (tables.length === 1) return rows
+  return rows.sort((a, b) => Buffer.compare(a.key, b.key)).slice(0, limit)
 }
 
 /** The common prefix under which a key stands in the listing, if any. */

@@ -6,21 +6,28 @@ import type { UploadId } from '@lading/protocol'
 import type { BlobId } from '../../ports/blob-store.ts'
 import type {
   Bucket,
+  BucketUsage,
   CompletionRule,
+  Deletion,
   Garbage,
   ListingEntry,
   ListingQuery,
+  ManifestEntry,
   MetadataStore,
   NewObject,
+  ObjectVersion,
   OpenObject,
   Page,
   Part,
   PublishGuard,
   StoredObject,
   Survey,
+  UnversionedObject,
   Upload,
   UploadListingQuery,
   UploadRef,
+  VersionId,
+  VersionListingQuery,
 } from '../../ports/metadata-store.ts'
 import { Buckets } from './buckets.ts'
 import { Commits } from './commits.ts'
@@ -33,7 +40,9 @@ import { Readers } from './readers.ts'
 import { decodeObject, decodeUpload } from './records.ts'
 import { survey } from './survey.ts'
 import { type Environment, keysBetween, nothing, type Row, type Tables } from './tables.ts'
+import { TimeOrder } from './time-order.ts'
 import { type OpenUpload, Uploads } from './uploads.ts'
+import { Usage } from './usage.ts'
 
 /** Parts that a completion reads inside its transaction; more would keep others waiting. */
 const INSIDE = 1_000
@@ -71,6 +80,7 @@ export class LmdbMetadataStore implements MetadataStore {
   readonly #objects: Objects
   readonly #uploads: Uploads
   readonly #readers: Readers
+  readonly #usage: Usage
 
   private constructor(
     { environment, tables }: OpenEnvironment,
@@ -85,9 +95,12 @@ export class LmdbMetadataStore implements MetadataStore {
     })
     this.failed = this.#commits.failed
     this.#garbage = new GarbageQueue(tables, now)
+    this.#usage = new Usage(tables)
+    const order = new TimeOrder(tables, now)
+    const rooms = { garbage: this.#garbage, order, usage: this.#usage }
     this.#buckets = new Buckets(tables)
-    this.#objects = new Objects(tables, this.#garbage)
-    this.#uploads = new Uploads(tables, this.#garbage)
+    this.#objects = new Objects(tables, rooms)
+    this.#uploads = new Uploads(tables, rooms)
     this.#readers = new Readers({
       tables,
       commits: this.#commits,
@@ -134,7 +147,7 @@ export class LmdbMetadataStore implements MetadataStore {
   }
 
   async listBuckets(query: {
-    readonly owner: string
+    readonly owner: string | undefined
     readonly prefix: string
     readonly after: string | undefined
     readonly limit: number
@@ -149,8 +162,26 @@ export class LmdbMetadataStore implements MetadataStore {
       const held = this.#buckets.holds(name)
       if (held) return held
       this.#buckets.remove(bucket)
+      this.#buckets.removeSettings(name)
+      this.#usage.remove(name)
       return 'deleted'
     })
+  }
+
+  async putBucketSetting(
+    bucket: string,
+    name: string,
+    value: string | undefined,
+  ): Promise<boolean> {
+    return await this.#commits.run(() => this.#buckets.putSetting(bucket, name, value))
+  }
+
+  async findBucketSetting(bucket: string, name: string): Promise<string | undefined> {
+    return this.#read(() => this.#buckets.findSetting(bucket, name))
+  }
+
+  async usage(bucket: string): Promise<BucketUsage | undefined> {
+    return this.#read(() => (this.#buckets.find(bucket) ? this.#usage.of(bucket) : undefined))
   }
 
   async createUpload(
@@ -160,7 +191,7 @@ export class LmdbMetadataStore implements MetadataStore {
     return await this.#commits.run(() => {
       if (!this.#buckets.find(upload.bucket)) return undefined
       guard?.(this.#objects.find(upload.bucket, upload.key))
-      return this.#uploads.create(upload, this.#now())
+      return this.#uploads.create(upload)
     })
   }
 
@@ -175,12 +206,12 @@ export class LmdbMetadataStore implements MetadataStore {
       const state = this.#uploads.state(ref)
       if (!state) return 'no-upload'
       if (this.#objects.isCondemned(kept.blobId)) return 'condemned'
-      const replaced = this.#uploads.findBlob(ref.uploadId, kept.partNumber)
-      if (replaced !== kept.blobId) {
+      const replaced = this.#uploads.findPart(ref.uploadId, kept.partNumber)
+      if (replaced?.blobId !== kept.blobId) {
         this.#objects.claim([kept.blobId])
-        if (replaced) this.#garbage.addBlobs([replaced])
+        if (replaced) this.#garbage.addBlobs([replaced.blobId])
       }
-      this.#uploads.putPart(ref.uploadId, state, kept, replaced === undefined)
+      this.#uploads.putPart(ref, state, kept, replaced?.size)
       return 'committed'
     })
   }
@@ -202,7 +233,7 @@ export class LmdbMetadataStore implements MetadataStore {
   ): Promise<Page<ListingEntry<Upload>>> {
     return this.#read(() =>
       listPage({
-        table: this.#tables.uploads,
+        tables: [this.#tables.uploads],
         bucket,
         query,
         afterWithin: query.afterUploadId,
@@ -240,27 +271,67 @@ export class LmdbMetadataStore implements MetadataStore {
   async putObject(
     object: NewObject,
     guard?: PublishGuard,
-  ): Promise<'published' | 'no-bucket' | 'condemned'> {
-    const blobs = new Set(object.manifest.map(({ blobId }) => blobId))
+  ): Promise<StoredObject | 'no-bucket' | 'condemned'> {
+    const { bucket: name, key, manifest } = object
     const kept = { ...object, md5: object.md5 && new Uint8Array(object.md5) }
     return await this.#commits.run(() => {
-      if (!this.#buckets.find(object.bucket)) return 'no-bucket'
-      for (const blob of blobs) if (this.#objects.isCondemned(blob)) return 'condemned'
-      guard?.(this.#objects.find(object.bucket, object.key))
+      const bucket = this.#buckets.find(name)
+      if (!bucket) return 'no-bucket'
+      const blobs = blobsOf(manifest)
+      if (this.#anyCondemned(blobs)) return 'condemned'
+      guard?.(this.#objects.find(name, key))
       this.#objects.claim(blobs)
-      this.#objects.publish(kept)
-      return 'published'
+      return this.#objects.publish(kept, bucket.versioning)
     })
+  }
+
+  async appendObject(
+    { bucket: name, key }: { readonly bucket: string; readonly key: string },
+    entries: readonly ManifestEntry[],
+    decide: (current: StoredObject | undefined) => UnversionedObject,
+  ): Promise<StoredObject | 'no-bucket' | 'condemned'> {
+    return await this.#commits.run(() => {
+      const bucket = this.#buckets.find(name)
+      if (!bucket) return 'no-bucket'
+      const blobs = blobsOf(entries)
+      if (this.#anyCondemned(blobs)) return 'condemned'
+      const object = { ...decide(this.#objects.find(name, key)), bucket: name, key }
+      this.#objects.claim(blobs)
+      return this.#objects.append(object, entries, bucket.versioning)
+    })
+  }
+
+  async updateObject(
+    place: {
+      readonly bucket: string
+      readonly key: string
+      readonly versionId?: VersionId | undefined
+    },
+    change: (object: StoredObject) => UnversionedObject,
+  ): Promise<StoredObject | undefined> {
+    return await this.#commits.run(() => this.#objects.update(place, change))
   }
 
   async findObject(bucket: string, key: string): Promise<StoredObject | undefined> {
     return this.#read(() => this.#objects.find(bucket, key))
   }
 
-  async openObject(bucket: string, key: string): Promise<OpenObject | undefined> {
+  async findVersion(
+    bucket: string,
+    key: string,
+    versionId: VersionId | undefined,
+  ): Promise<ObjectVersion | undefined> {
+    return this.#read(() => this.#objects.findVersion(bucket, key, versionId))
+  }
+
+  async openObject(
+    bucket: string,
+    key: string,
+    versionId?: VersionId,
+  ): Promise<OpenObject | undefined> {
     await this.#readers.prepare()
     return this.#read(() => {
-      const found = this.#objects.locate(bucket, key)
+      const found = this.#objects.locate(bucket, key, versionId)
       if (!found) return undefined
       const { object, whereabouts } = found
       const { release } = this.#readers.begin()
@@ -273,8 +344,46 @@ export class LmdbMetadataStore implements MetadataStore {
     })
   }
 
-  async deleteObject(bucket: string, key: string): Promise<boolean> {
-    return await this.#commits.run(() => this.#objects.remove(bucket, key))
+  async deleteObject(bucket: string, key: string, guard?: PublishGuard): Promise<Deletion> {
+    return await this.#commits.run(() => {
+      const versioning = this.#buckets.find(bucket)
+      if (!versioning) return { kind: 'missing' }
+      guard?.(this.#objects.find(bucket, key))
+      return this.#objects.remove(bucket, key, versioning.versioning, this.#now())
+    })
+  }
+
+  async deleteVersion(
+    bucket: string,
+    key: string,
+    versionId: VersionId,
+    guard?: PublishGuard,
+  ): Promise<'missing' | 'object' | 'marker'> {
+    return await this.#commits.run(() => {
+      const found = this.#objects.findVersion(bucket, key, versionId)
+      guard?.(found?.kind === 'object' ? found.object : undefined)
+      return this.#objects.removeVersion(bucket, key, versionId)
+    })
+  }
+
+  async listVersions(
+    bucket: string,
+    query: VersionListingQuery,
+  ): Promise<Page<ListingEntry<ObjectVersion>>> {
+    const { after, afterVersionId } = query
+    return this.#read(() =>
+      listPage({
+        tables: [this.#tables.objects, this.#tables.versions],
+        bucket,
+        query,
+        afterWithin:
+          after === undefined || afterVersionId === undefined
+            ? undefined
+            : this.#objects.orderOf(bucket, after, afterVersionId),
+        keyOf: (row) => textsOf(row)[1],
+        read: (row) => this.#objects.read(bucket, textsOf(row)[1], row),
+      }),
+    )
   }
 
   async listObjects(
@@ -283,7 +392,7 @@ export class LmdbMetadataStore implements MetadataStore {
   ): Promise<Page<ListingEntry<StoredObject>>> {
     return this.#read(() =>
       listPage({
-        table: this.#tables.objects,
+        tables: [this.#tables.objects],
         bucket,
         query,
         keyOf: (row) => textsOf(row)[1],
@@ -397,10 +506,14 @@ export class LmdbMetadataStore implements MetadataStore {
     const { bucket, key } = open.upload
     const { object, dropped } = rule.finish(this.#objects.find(bucket, key))
     this.#uploads.end(open, { withBlobs: false })
-    this.#objects.publish(object)
+    const stored = this.#objects.publish(object, this.#buckets.find(bucket)?.versioning)
     this.#garbage.addBlobs(dropped)
-    const { manifest: _, ...stored } = object
     return stored
+  }
+
+  #anyCondemned(blobs: Iterable<BlobId>): boolean {
+    for (const blob of blobs) if (this.#objects.isCondemned(blob)) return true
+    return false
   }
 
   /** The blobs for which `change` is true, a bounded number of them in each transaction. */
@@ -415,6 +528,10 @@ export class LmdbMetadataStore implements MetadataStore {
     }
     return changed
   }
+}
+
+function blobsOf(entries: readonly ManifestEntry[]): Set<BlobId> {
+  return new Set(entries.map(({ blobId }) => blobId))
 }
 
 /** The bucket, the key and, in the table of uploads, the upload id. */

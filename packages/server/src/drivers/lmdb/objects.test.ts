@@ -6,6 +6,8 @@ import { manifestOf, objectOf } from '../../ports/metadata-samples.contract.ts'
 import { openEnvironment } from './environment.ts'
 import { GarbageQueue } from './garbage-queue.ts'
 import { Objects } from './objects.ts'
+import { TimeOrder } from './time-order.ts'
+import { Usage } from './usage.ts'
 
 test.each([
   [0, 10],
@@ -23,8 +25,15 @@ test.each([
       await environment.close()
       await rm(parent, { recursive: true })
     })
-    const objects = new Objects(tables, new GarbageQueue(tables, () => new Date()))
-    await environment.childTransaction(() => objects.publish(objectOf('a', manifestOf(10_000))))
+    const now = (): Date => new Date()
+    const objects = new Objects(tables, {
+      garbage: new GarbageQueue(tables, now),
+      order: new TimeOrder(tables, now),
+      usage: new Usage(tables),
+    })
+    await environment.childTransaction(() =>
+      objects.publish(objectOf('a', manifestOf(10_000)), undefined),
+    )
     const whereabouts = objects.locate('photos', 'a')?.whereabouts
     if (!whereabouts) throw new Error('The object should be there.')
     let looks = 0

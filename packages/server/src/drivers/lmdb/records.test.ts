@@ -71,9 +71,10 @@ describe('what is written can be read back', () => {
   test('uploads and their state', () => {
     const upload = fc.record({ bucket: name, key: name, uploadId, initiatedAt: date, attributes })
     fc.assert(
-      fc.property(upload, size, size, (row, epoch, parts) => {
+      fc.property(upload, size, size, size, (row, epoch, parts, bytes) => {
         expect(decodeUpload(row, encodeUpload(row))).toEqual(row)
-        expect(decodeUploadState(encodeUploadState({ epoch, parts }))).toEqual({ epoch, parts })
+        const state = { epoch, parts, bytes }
+        expect(decodeUploadState(encodeUploadState(state))).toEqual(state)
       }),
     )
   })
@@ -99,13 +100,14 @@ describe('what is written can be read back', () => {
     const object = fc.record({
       bucket: name,
       key: name,
-      type: fc.constantFrom('Normal' as const, 'Multipart' as const),
+      type: fc.constantFrom('Normal', 'Multipart', 'Appendable', 'Symlink'),
       size,
       etag: name.map((value) => value as ETag),
       crc64,
       md5: fc.option(md5, { nil: undefined }),
       modifiedAt: date,
       attributes,
+      versionId: fc.oneof(fc.constant('null'), uploadId),
     })
     const whereabouts = fc.oneof(
       fc.record({ kind: fc.constant('inline' as const), entries }),
@@ -149,14 +151,14 @@ describe('what is written can be read back', () => {
 
 test('a row of another version is refused, not read as something else', () => {
   const rows: [Uint8Array, (row: Uint8Array) => unknown][] = [
-    [encodeUploadState({ epoch: 1, parts: 1 }), decodeUploadState],
+    [encodeUploadState({ epoch: 1, parts: 1, bytes: 1 }), decodeUploadState],
     [encodeEntries([]), decodeEntries],
     [encodeGarbage({ kind: 'blobs', blobs: [] }), decodeGarbage],
     [encodeLease({ order: 1, until: 1 }), decodeLease],
   ]
   for (const [row, decode] of rows) {
-    row[0] = 2
-    expect(() => decode(row)).toThrow('layout 2')
+    row[0] = 3
+    expect(() => decode(row)).toThrow('layout 3')
     expect(() => decode(new Uint8Array(0))).toThrow('layout undefined')
   }
   expect(() => decodeGarbage(Uint8Array.of(1, 9))).toThrow('unknown kind')

@@ -5,14 +5,18 @@
 
 import type { ETag, UploadId } from '@lading/protocol'
 import type { BlobId } from '../../ports/blob-store.ts'
-import type {
-  Bucket,
-  ManifestEntry,
-  ObjectAttributes,
-  ObjectType,
-  Part,
-  StoredObject,
-  Upload,
+import {
+  type Bucket,
+  type BucketUsage,
+  type DeleteMarker,
+  type ManifestEntry,
+  NULL_VERSION,
+  type ObjectAttributes,
+  type ObjectType,
+  type Part,
+  type StoredObject,
+  type Upload,
+  type VersionId,
 } from '../../ports/metadata-store.ts'
 import { blobIdOf, fromHex, partNumberOf, readUint, toHex, writeUint } from './keys.ts'
 
@@ -50,22 +54,32 @@ export function decodeUpload(
   return { bucket, key, uploadId, initiatedAt: new Date(initiatedAt), attributes }
 }
 
-/** What changes with each part: a count of the commits, and how many numbers are held. */
+/** What changes with each part: a count of the commits, the numbers held, and the bytes of their parts. */
 export interface UploadState {
   readonly epoch: number
   readonly parts: number
+  readonly bytes: number
 }
 
-export function encodeUploadState({ epoch, parts }: UploadState): Uint8Array {
-  const row = new Uint8Array(17)
-  row[0] = VERSION
+/** The layout that also counts bytes; the first did not. */
+const STATE_VERSION = 2
+
+export function encodeUploadState({ epoch, parts, bytes }: UploadState): Uint8Array {
+  const row = new Uint8Array(25)
+  row[0] = STATE_VERSION
   writeUint(row, 1, epoch)
   writeUint(row, 9, parts)
+  writeUint(row, 17, bytes)
   return row
 }
 
 export function decodeUploadState(row: Uint8Array): UploadState {
-  requireVersion(row)
+  requireVersion(row, STATE_VERSION)
+  return { ...decodeFirstUploadState(row), bytes: readUint(row, 17) }
+}
+
+/** What the first layout and the second have in common. */
+export function decodeFirstUploadState(row: Uint8Array): Omit<UploadState, 'bytes'> {
   return { epoch: readUint(row, 1), parts: readUint(row, 9) }
 }
 
@@ -95,6 +109,10 @@ export function decodePart(key: Uint8Array, row: Uint8Array): Part {
   }
 }
 
+export function sizeOfPart(row: Uint8Array): number {
+  return readUint(row, PART.size)
+}
+
 export function blobOfPart(row: Uint8Array): BlobId {
   return blobIdOf(row.subarray(PART.blob, PART.md5))
 }
@@ -115,6 +133,10 @@ interface ObjectRow {
   readonly md5?: string
   readonly modifiedAt: number
   readonly attributes: ObjectAttributes
+  /** Absent means `null`. */
+  readonly version?: VersionId
+  readonly symlink?: string
+  readonly restore?: readonly [readyAt: number, expiresAt: number]
   readonly entries?: readonly (readonly [blob: string, offset: number, length: number])[]
   readonly manifest?: number
   readonly starts?: readonly number[]
@@ -122,6 +144,7 @@ interface ObjectRow {
 
 export function encodeObject(object: StoredObject, whereabouts: Whereabouts): Uint8Array {
   const { type, size, etag, crc64, md5, modifiedAt, attributes } = object
+  const { versionId, symlinkTarget, restore } = object
   return encodeJson({
     type,
     size,
@@ -130,6 +153,11 @@ export function encodeObject(object: StoredObject, whereabouts: Whereabouts): Ui
     ...(md5 ? { md5: toHex(md5) } : {}),
     modifiedAt: modifiedAt.getTime(),
     attributes,
+    ...(versionId === NULL_VERSION ? {} : { version: versionId }),
+    ...(symlinkTarget === undefined ? {} : { symlink: symlinkTarget }),
+    ...(restore
+      ? { restore: [restore.readyAt.getTime(), restore.expiresAt.getTime()] as const }
+      : {}),
     ...(whereabouts.kind === 'inline'
       ? { entries: whereabouts.entries.map((e) => [e.blobId, e.blobOffset, e.length] as const) }
       : { manifest: whereabouts.id, starts: whereabouts.starts }),
@@ -172,7 +200,55 @@ function readObject(bucket: string, key: string, row: ObjectRow): StoredObject {
     md5: row.md5 === undefined ? undefined : fromHex(row.md5),
     modifiedAt: new Date(row.modifiedAt),
     attributes: row.attributes,
+    versionId: row.version ?? NULL_VERSION,
+    ...(row.symlink === undefined ? {} : { symlinkTarget: row.symlink }),
+    ...(row.restore && {
+      restore: { readyAt: new Date(row.restore[0]), expiresAt: new Date(row.restore[1]) },
+    }),
   }
+}
+
+interface MarkerRow {
+  readonly marker: true
+  readonly version?: VersionId
+  readonly modifiedAt: number
+}
+
+export function encodeMarker({ versionId, modifiedAt }: DeleteMarker): Uint8Array {
+  return encodeJson({
+    marker: true,
+    ...(versionId === NULL_VERSION ? {} : { version: versionId }),
+    modifiedAt: modifiedAt.getTime(),
+  } satisfies MarkerRow)
+}
+
+/** `undefined` for the row of an object. */
+export function decodeMarkerIfAny(
+  bucket: string,
+  key: string,
+  bytes: Uint8Array,
+): DeleteMarker | undefined {
+  const row = decodeJson<MarkerRow | { readonly marker?: undefined }>(bytes)
+  if (!row.marker) return undefined
+  const { version = NULL_VERSION, modifiedAt } = row
+  return { bucket, key, versionId: version, modifiedAt: new Date(modifiedAt) }
+}
+
+export function encodeUsage(usage: BucketUsage): Uint8Array {
+  return encodeJson(usage)
+}
+
+export function decodeUsage(row: Uint8Array): BucketUsage {
+  return decodeJson<BucketUsage>(row)
+}
+
+export function encodeText(value: string): Uint8Array {
+  return concatenate([Uint8Array.of(VERSION), utf8.encode(value)])
+}
+
+export function decodeText(row: Uint8Array): string {
+  requireVersion(row)
+  return text.decode(row.subarray(1))
 }
 
 const ENTRY = 32
@@ -284,8 +360,8 @@ function decodeJson<Value>(row: Uint8Array): Value {
   return JSON.parse(text.decode(row.subarray(1))) as Value
 }
 
-function requireVersion(row: Uint8Array): void {
-  if (row[0] !== VERSION) throw new Error(`A row has layout ${row[0]}, which is unknown.`)
+function requireVersion(row: Uint8Array, version: number = VERSION): void {
+  if (row[0] !== version) throw new Error(`A row has layout ${row[0]}, which is unknown.`)
 }
 
 function concatenate(pieces: readonly Uint8Array[]): Uint8Array {

@@ -11,10 +11,18 @@ export interface Tables {
   readonly meta: Table
   /** name → bucket */
   readonly buckets: Table
+  /** bucket, name → what is set */
+  readonly settings: Table
+  /** bucket → what it holds */
+  readonly usage: Table
   /** owner, name → nothing */
   readonly owners: Table
-  /** bucket, key → object, with its manifest if that is short */
+  /** bucket, key → the newest version if it is an object, with its manifest if that is short */
   readonly objects: Table
+  /** bucket, key, order → any other version; the newest comes first */
+  readonly versions: Table
+  /** bucket, key → the order under which `versions` has the version `null` */
+  readonly nulls: Table
   /** manifest, segment → entries */
   readonly manifests: Table
   /** bucket, key, upload id → upload */
@@ -41,8 +49,12 @@ export function openTables(environment: Environment): Tables {
   return {
     meta: table('meta'),
     buckets: table('buckets'),
+    settings: table('settings'),
+    usage: table('usage'),
     owners: table('owners'),
     objects: table('objects'),
+    versions: table('versions'),
+    nulls: table('nulls'),
     manifests: table('manifests'),
     uploads: table('uploads'),
     states: table('states'),

@@ -1,26 +1,24 @@
 /** Uploads and their parts in the tables. The methods that write belong inside a transaction. */
 
-import { randomBytes } from 'node:crypto'
 import type { UploadId } from '@lading/protocol'
 import type { BlobId } from '../../ports/blob-store.ts'
 import type { Part, Upload, UploadRef } from '../../ports/metadata-store.ts'
 import type { GarbageQueue } from './garbage-queue.ts'
-import { afterAll, isUploadId, partKey, textKey, uploadIdKey } from './keys.ts'
+import { afterAll, isTimeOrdered, partKey, textKey, uploadIdKey } from './keys.ts'
 import {
   blobOfPart,
-  decodeNumber,
   decodePart,
   decodeUpload,
   decodeUploadState,
-  encodeNumber,
   encodePart,
   encodeUpload,
   encodeUploadState,
+  sizeOfPart,
   type UploadState,
 } from './records.ts'
 import { findRow, rowsBetween, type Tables } from './tables.ts'
-
-const lastIdKey = textKey('last-upload-ms')
+import type { TimeOrder } from './time-order.ts'
+import type { Usage } from './usage.ts'
 
 export interface OpenUpload {
   readonly upload: Upload
@@ -30,10 +28,17 @@ export interface OpenUpload {
 export class Uploads {
   readonly #tables: Tables
   readonly #garbage: GarbageQueue
+  readonly #order: TimeOrder
+  readonly #usage: Usage
 
-  constructor(tables: Tables, garbage: GarbageQueue) {
+  constructor(
+    tables: Tables,
+    rooms: { readonly garbage: GarbageQueue; readonly order: TimeOrder; readonly usage: Usage },
+  ) {
     this.#tables = tables
-    this.#garbage = garbage
+    this.#garbage = rooms.garbage
+    this.#order = rooms.order
+    this.#usage = rooms.usage
   }
 
   find(ref: UploadRef): Upload | undefined {
@@ -53,25 +58,44 @@ export class Uploads {
     return state && { upload, state }
   }
 
-  create(begun: Omit<Upload, 'uploadId'>, now: Date): Upload {
-    const upload = { ...begun, uploadId: this.#nextId(now) }
+  create(begun: Omit<Upload, 'uploadId'>): Upload {
+    const upload = { ...begun, uploadId: this.#order.next() as UploadId }
     const { bucket, key, uploadId } = upload
     this.#tables.uploads.putSync(textKey(bucket, key, uploadId), encodeUpload(upload))
-    const state = encodeUploadState({ epoch: 0, parts: 0 })
+    const state = encodeUploadState({ epoch: 0, parts: 0, bytes: 0 })
     this.#tables.states.putSync(uploadIdKey(uploadId), state)
+    this.#usage.add(bucket, { uploads: 1 })
     return upload
   }
 
-  /** The blob of the part of that number. */
-  findBlob(uploadId: UploadId, partNumber: number): BlobId | undefined {
+  /** The blob and the bytes of the part of that number. */
+  findPart(
+    uploadId: UploadId,
+    partNumber: number,
+  ): { readonly blobId: BlobId; readonly size: number } | undefined {
     const row = this.#tables.parts.get(partKey(uploadId, partNumber))
-    return row && blobOfPart(row)
+    return row && { blobId: blobOfPart(row), size: sizeOfPart(row) }
   }
 
-  putPart(uploadId: UploadId, state: UploadState, part: Part, isNew: boolean): void {
+  /** Puts the part in the place of one of `replacedSize` bytes, or of none. */
+  putPart(
+    { bucket, uploadId }: UploadRef,
+    state: UploadState,
+    part: Part,
+    replacedSize: number | undefined,
+  ): void {
     this.#tables.parts.putSync(partKey(uploadId, part.partNumber), encodePart(part))
-    const next = { epoch: state.epoch + 1, parts: state.parts + (isNew ? 1 : 0) }
+    const more = {
+      parts: replacedSize === undefined ? 1 : 0,
+      partBytes: part.size - (replacedSize ?? 0),
+    }
+    const next = {
+      epoch: state.epoch + 1,
+      parts: state.parts + more.parts,
+      bytes: state.bytes + more.partBytes,
+    }
     this.#tables.states.putSync(uploadIdKey(uploadId), encodeUploadState(next))
+    this.#usage.add(bucket, more)
   }
 
   /** Parts with a number above `after`, at most `limit`. */
@@ -88,20 +112,13 @@ export class Uploads {
     const { bucket, key, uploadId } = upload
     this.#tables.uploads.removeSync(textKey(bucket, key, uploadId))
     this.#tables.states.removeSync(uploadIdKey(uploadId))
+    this.#usage.add(bucket, { uploads: -1, parts: -state.parts, partBytes: -state.bytes })
     if (state.parts > 0) this.#garbage.addParts(withBlobs ? 'parts' : 'part-rows', uploadId)
   }
 
   #row({ bucket, key, uploadId }: UploadRef): Uint8Array | undefined {
-    return isUploadId(uploadId) ? findRow(this.#tables.uploads, bucket, key, uploadId) : undefined
-  }
-
-  /** Eight bytes of milliseconds, above all before them whatever the clock says, and eight of chance. */
-  #nextId(now: Date): UploadId {
-    const ms = Math.max(now.getTime(), decodeNumber(this.#tables.meta.get(lastIdKey)) + 1)
-    const row = encodeNumber(ms)
-    this.#tables.meta.putSync(lastIdKey, row)
-    return Buffer.concat([row, randomBytes(8)])
-      .toString('hex')
-      .toUpperCase() as UploadId
+    return isTimeOrdered(uploadId)
+      ? findRow(this.#tables.uploads, bucket, key, uploadId)
+      : undefined
   }
 }

@@ -7,25 +7,33 @@
 import { randomBytes } from 'node:crypto'
 import type { UploadId } from '@lading/protocol'
 import type { BlobId } from '../../ports/blob-store.ts'
-import type {
-  Bucket,
-  CompletionRule,
-  Garbage,
-  ListingEntry,
-  ListingQuery,
-  ManifestEntry,
-  ManifestPage,
-  MetadataStore,
-  NewObject,
-  OpenObject,
-  Page,
-  Part,
-  PublishGuard,
-  StoredObject,
-  Survey,
-  Upload,
-  UploadListingQuery,
-  UploadRef,
+import {
+  type Bucket,
+  type BucketUsage,
+  type CompletionRule,
+  type DeleteMarker,
+  type Deletion,
+  type Garbage,
+  type ListingEntry,
+  type ListingQuery,
+  type ManifestEntry,
+  type ManifestPage,
+  type MetadataStore,
+  type NewObject,
+  NULL_VERSION,
+  type ObjectVersion,
+  type OpenObject,
+  type Page,
+  type Part,
+  type PublishGuard,
+  type StoredObject,
+  type Survey,
+  type UnversionedObject,
+  type Upload,
+  type UploadListingQuery,
+  type UploadRef,
+  type VersionId,
+  type VersionListingQuery,
 } from '../../ports/metadata-store.ts'
 import { compareKeys } from '../compare-keys.ts'
 
@@ -50,13 +58,23 @@ interface OpenUpload {
   readonly parts: Map<number, Part>
 }
 
+interface KeptObject {
+  readonly object: StoredObject
+  readonly manifest: readonly ManifestEntry[]
+}
+
+/** A version of a key: an object, or the marker that there is none. */
+type Version = KeptObject | { readonly marker: DeleteMarker }
+
 export class MemoryMetadataStore implements MetadataStore {
   readonly failed: Promise<Error> = new Promise(() => {})
 
   readonly #now: () => Date
   readonly #buckets = new Map<string, Bucket>()
   readonly #uploads = new Map<UploadId, OpenUpload>()
-  readonly #objects = new Map<string, NewObject>()
+  readonly #settings = new Map<string, Map<string, string>>()
+  /** By bucket and key, the newest first; no list is empty. */
+  readonly #versions = new Map<string, readonly Version[]>()
   /** Blobs that a part, an object or an item of garbage names. */
   readonly #known = new Set<BlobId>()
   readonly #condemned = new Set<BlobId>()
@@ -92,14 +110,15 @@ export class MemoryMetadataStore implements MetadataStore {
   }
 
   async listBuckets(query: {
-    readonly owner: string
+    readonly owner: string | undefined
     readonly prefix: string
     readonly after: string | undefined
     readonly limit: number
   }): Promise<Page<Bucket>> {
     const { owner, prefix, after, limit } = query
     const matching = [...this.#buckets.values()]
-      .filter((bucket) => bucket.owner === owner && bucket.name.startsWith(prefix))
+      .filter((bucket) => owner === undefined || bucket.owner === owner)
+      .filter((bucket) => bucket.name.startsWith(prefix))
       .filter((bucket) => after === undefined || compareKeys(bucket.name, after) > 0)
       .sort((a, b) => compareKeys(a.name, b.name))
     return { rows: matching.slice(0, limit), truncated: matching.length > limit }
@@ -107,12 +126,49 @@ export class MemoryMetadataStore implements MetadataStore {
 
   async deleteBucket(name: string): Promise<'deleted' | 'missing' | 'has-objects' | 'has-uploads'> {
     if (!this.#buckets.has(name)) return 'missing'
-    if ([...this.#objects.values()].some(({ bucket }) => bucket === name)) return 'has-objects'
+    if (this.#keysIn(name).length > 0) return 'has-objects'
     if ([...this.#uploads.values()].some(({ upload }) => upload.bucket === name)) {
       return 'has-uploads'
     }
     this.#buckets.delete(name)
+    this.#settings.delete(name)
     return 'deleted'
+  }
+
+  async putBucketSetting(
+    bucket: string,
+    name: string,
+    value: string | undefined,
+  ): Promise<boolean> {
+    if (!this.#buckets.has(bucket)) return false
+    const settings = this.#settings.get(bucket) ?? new Map<string, string>()
+    this.#settings.set(bucket, settings)
+    if (value === undefined) settings.delete(name)
+    else settings.set(name, value)
+    return true
+  }
+
+  async findBucketSetting(bucket: string, name: string): Promise<string | undefined> {
+    return this.#settings.get(bucket)?.get(name)
+  }
+
+  async usage(bucket: string): Promise<BucketUsage | undefined> {
+    if (!this.#buckets.has(bucket)) return undefined
+    const classes: Record<string, { objects: number; bytes: number }> = {}
+    let deleteMarkers = 0
+    for (const version of this.#keysIn(bucket).flatMap((key) => this.#versionsOf(bucket, key))) {
+      if ('marker' in version) {
+        deleteMarkers++
+        continue
+      }
+      const { size, attributes } = version.object
+      const { objects, bytes } = classes[attributes.storageClass] ?? { objects: 0, bytes: 0 }
+      classes[attributes.storageClass] = { objects: objects + 1, bytes: bytes + size }
+    }
+    const uploads = [...this.#uploads.values()].filter(({ upload }) => upload.bucket === bucket)
+    const parts = uploads.flatMap((upload) => [...upload.parts.values()])
+    const partBytes = parts.reduce((sum, { size }) => sum + size, 0)
+    return { classes, deleteMarkers, uploads: uploads.length, parts: parts.length, partBytes }
   }
 
   async createUpload(
@@ -121,9 +177,7 @@ export class MemoryMetadataStore implements MetadataStore {
   ): Promise<Upload | undefined> {
     if (!this.#buckets.has(upload.bucket)) return undefined
     guard?.(this.#current(upload.bucket, upload.key))
-    this.#lastIdMs = Math.max(this.#now().getTime(), this.#lastIdMs + 1)
-    const time = this.#lastIdMs.toString(16).padStart(16, '0')
-    const uploadId = `${time}${randomBytes(8).toString('hex')}`.toUpperCase() as UploadId
+    const uploadId = this.#nextId() as UploadId
     const opened = { ...upload, uploadId }
     this.#uploads.set(uploadId, { upload: opened, parts: new Map() })
     return opened
@@ -184,9 +238,9 @@ export class MemoryMetadataStore implements MetadataStore {
     for (let at = 0; at < parts.length; at += SLICE) rule.page(parts.slice(at, at + SLICE))
     const { object, dropped } = rule.finish(this.#current(ref.bucket, ref.key))
     this.#uploads.delete(ref.uploadId)
-    this.#publish(object)
+    const published = this.#publish(object)
     this.#discard(dropped)
-    return stored(object)
+    return published
   }
 
   async abortUpload(ref: UploadRef): Promise<boolean> {
@@ -200,50 +254,133 @@ export class MemoryMetadataStore implements MetadataStore {
   async putObject(
     object: NewObject,
     guard?: PublishGuard,
-  ): Promise<'published' | 'no-bucket' | 'condemned'> {
+  ): Promise<StoredObject | 'no-bucket' | 'condemned'> {
     if (!this.#buckets.has(object.bucket)) return 'no-bucket'
     const blobs = blobsOf(object.manifest)
     if (blobs.some((blob) => this.#condemned.has(blob))) return 'condemned'
     guard?.(this.#current(object.bucket, object.key))
     this.#claim(blobs)
-    this.#publish(object)
-    return 'published'
+    return this.#publish(object)
+  }
+
+  async appendObject(
+    { bucket, key }: { readonly bucket: string; readonly key: string },
+    entries: readonly ManifestEntry[],
+    decide: (current: StoredObject | undefined) => UnversionedObject,
+  ): Promise<StoredObject | 'no-bucket' | 'condemned'> {
+    if (!this.#buckets.has(bucket)) return 'no-bucket'
+    const blobs = blobsOf(entries)
+    if (blobs.some((blob) => this.#condemned.has(blob))) return 'condemned'
+    const newest = this.#newestObject(bucket, key)
+    const object = { ...decide(newest?.object), bucket, key }
+    this.#claim(blobs)
+    if (!newest) return this.#publish({ ...object, manifest: entries })
+    const appended = { ...object, versionId: newest.object.versionId }
+    const manifest = [...newest.manifest, ...entries]
+    this.#replace(bucket, key, newest, { object: appended, manifest })
+    return appended
+  }
+
+  async updateObject(
+    place: {
+      readonly bucket: string
+      readonly key: string
+      readonly versionId?: VersionId | undefined
+    },
+    change: (object: StoredObject) => UnversionedObject,
+  ): Promise<StoredObject | undefined> {
+    const { bucket, key, versionId } = place
+    const found = this.#findVersion(bucket, key, versionId)
+    if (!found || 'marker' in found) return undefined
+    const { object, manifest } = found
+    const kept = { bucket, key, size: object.size, versionId: object.versionId }
+    const changed = { ...change(object), ...kept }
+    this.#replace(bucket, key, found, { object: changed, manifest })
+    return changed
   }
 
   async findObject(bucket: string, key: string): Promise<StoredObject | undefined> {
     return this.#current(bucket, key)
   }
 
-  async openObject(bucket: string, key: string): Promise<OpenObject | undefined> {
-    const object = this.#objects.get(place(bucket, key))
-    if (!object) return undefined
+  async findVersion(
+    bucket: string,
+    key: string,
+    versionId: VersionId | undefined,
+  ): Promise<ObjectVersion | undefined> {
+    const found = this.#findVersion(bucket, key, versionId)
+    return found && this.#shown(bucket, key, found)
+  }
+
+  async openObject(
+    bucket: string,
+    key: string,
+    versionId?: VersionId,
+  ): Promise<OpenObject | undefined> {
+    const found = this.#findVersion(bucket, key, versionId)
+    if (!found || 'marker' in found) return undefined
+    const { object, manifest } = found
     const reader = { order: this.#order }
     this.#readers.add(reader)
     return {
-      object: stored(object),
-      manifest: (offset) => pages(object.manifest, offset),
+      object,
+      manifest: (offset) => pages(manifest, offset),
       release: () => {
         this.#readers.delete(reader)
       },
     }
   }
 
-  async deleteObject(bucket: string, key: string): Promise<boolean> {
-    const object = this.#objects.get(place(bucket, key))
-    if (!object) return false
-    this.#objects.delete(place(bucket, key))
-    this.#discard(blobsOf(object.manifest))
-    return true
+  async deleteObject(bucket: string, key: string, guard?: PublishGuard): Promise<Deletion> {
+    const versioning = this.#buckets.get(bucket)?.versioning
+    guard?.(this.#current(bucket, key))
+    if (versioning === undefined) {
+      const [newest] = this.#versionsOf(bucket, key)
+      if (!newest) return { kind: 'missing' }
+      this.#remove(bucket, key, newest)
+      return { kind: 'deleted' }
+    }
+    const versionId = this.#makeRoom(bucket, key)
+    const marker = { bucket, key, versionId, modifiedAt: this.#now() }
+    this.#versions.set(place(bucket, key), [{ marker }, ...this.#versionsOf(bucket, key)])
+    return { kind: 'marked', versionId }
+  }
+
+  async deleteVersion(
+    bucket: string,
+    key: string,
+    versionId: VersionId,
+    guard?: PublishGuard,
+  ): Promise<'missing' | 'object' | 'marker'> {
+    const found = this.#findVersion(bucket, key, versionId)
+    guard?.(found && 'object' in found ? found.object : undefined)
+    if (!found) return 'missing'
+    this.#remove(bucket, key, found)
+    return 'marker' in found ? 'marker' : 'object'
+  }
+
+  async listVersions(
+    bucket: string,
+    query: VersionListingQuery,
+  ): Promise<Page<ListingEntry<ObjectVersion>>> {
+    const { after, afterVersionId } = query
+    const versions = this.#keysIn(bucket).flatMap((key) =>
+      this.#versionsOf(bucket, key).map((version) => this.#shown(bucket, key, version)),
+    )
+    const within = after === undefined ? [] : versions.filter(({ key }) => key === after)
+    const older = new Set(afterVersionId === undefined ? [] : olderThan(within, afterVersionId))
+    return listing(
+      versions,
+      query,
+      (version) => after === undefined || compareKeys(version.key, after) > 0 || older.has(version),
+    )
   }
 
   async listObjects(
     bucket: string,
     query: ListingQuery,
   ): Promise<Page<ListingEntry<StoredObject>>> {
-    const objects = [...this.#objects.values()]
-      .filter((object) => object.bucket === bucket)
-      .sort((a, b) => compareKeys(a.key, b.key))
-      .map(stored)
+    const objects = this.#keysIn(bucket).flatMap((key) => this.#current(bucket, key) ?? [])
     const { after } = query
     return listing(objects, query, ({ key }) => after === undefined || compareKeys(key, after) > 0)
   }
@@ -303,15 +440,77 @@ export class MemoryMetadataStore implements MetadataStore {
   }
 
   #current(bucket: string, key: string): StoredObject | undefined {
-    const object = this.#objects.get(place(bucket, key))
-    return object && stored(object)
+    return this.#newestObject(bucket, key)?.object
   }
 
-  #publish(object: NewObject): void {
-    const at = place(object.bucket, object.key)
-    const replaced = this.#objects.get(at)
-    this.#objects.set(at, { ...object, md5: object.md5 && new Uint8Array(object.md5) })
-    if (replaced) this.#discard(blobsOf(replaced.manifest))
+  /** The newest version if it is an object. */
+  #newestObject(bucket: string, key: string): KeptObject | undefined {
+    const [newest] = this.#versionsOf(bucket, key)
+    return newest && 'object' in newest ? newest : undefined
+  }
+
+  #versionsOf(bucket: string, key: string): readonly Version[] {
+    return this.#versions.get(place(bucket, key)) ?? []
+  }
+
+  /** In order. */
+  #keysIn(bucket: string): string[] {
+    const start = place(bucket, '')
+    return [...this.#versions.keys()]
+      .filter((at) => at.startsWith(start))
+      .map((at) => at.slice(start.length))
+      .sort(compareKeys)
+  }
+
+  #findVersion(bucket: string, key: string, id: VersionId | undefined): Version | undefined {
+    const versions = this.#versionsOf(bucket, key)
+    return id === undefined ? versions[0] : versions.find((version) => versionIdOf(version) === id)
+  }
+
+  #shown(bucket: string, key: string, version: Version): ObjectVersion {
+    const latest = this.#versionsOf(bucket, key)[0] === version
+    return 'marker' in version
+      ? { kind: 'marker', key, latest, marker: version.marker }
+      : { kind: 'object', key, latest, object: version.object }
+  }
+
+  #publish(published: NewObject): StoredObject {
+    const { manifest, ...unversioned } = published
+    const { bucket, key, md5 } = unversioned
+    const versionId = this.#makeRoom(bucket, key)
+    const object = { ...unversioned, md5: md5 && new Uint8Array(md5), versionId }
+    this.#versions.set(place(bucket, key), [{ object, manifest }, ...this.#versionsOf(bucket, key)])
+    return object
+  }
+
+  /** The id of a version to come, and whatever has the same one goes. */
+  #makeRoom(bucket: string, key: string): VersionId {
+    if (this.#buckets.get(bucket)?.versioning === 'Enabled') return this.#nextId()
+    const replaced = this.#findVersion(bucket, key, NULL_VERSION)
+    if (replaced) this.#remove(bucket, key, replaced)
+    return NULL_VERSION
+  }
+
+  #replace(bucket: string, key: string, version: Version, next: Version): void {
+    const versions = this.#versionsOf(bucket, key)
+    this.#versions.set(
+      place(bucket, key),
+      versions.map((other) => (other === version ? next : other)),
+    )
+  }
+
+  /** Its bytes become garbage. */
+  #remove(bucket: string, key: string, version: Version): void {
+    const others = this.#versionsOf(bucket, key).filter((other) => other !== version)
+    if (others.length > 0) this.#versions.set(place(bucket, key), others)
+    else this.#versions.delete(place(bucket, key))
+    if ('object' in version) this.#discard(blobsOf(version.manifest))
+  }
+
+  #nextId(): string {
+    this.#lastIdMs = Math.max(this.#now().getTime(), this.#lastIdMs + 1)
+    const time = this.#lastIdMs.toString(16).padStart(16, '0')
+    return `${time}${randomBytes(8).toString('hex')}`.toUpperCase()
   }
 
   #claim(blobs: readonly BlobId[]): void {
@@ -337,8 +536,23 @@ function ascending(parts: ReadonlyMap<number, Part>): Part[] {
   return [...parts.values()].sort((a, b) => a.partNumber - b.partNumber)
 }
 
-function stored({ manifest: _, ...object }: NewObject): StoredObject {
-  return object
+function versionIdOf(version: Version): VersionId {
+  return 'marker' in version ? version.marker.versionId : version.object.versionId
+}
+
+/** Of the versions of one key; also where the version itself is gone, unless it was `null`. */
+function olderThan(versions: readonly ObjectVersion[], versionId: VersionId): ObjectVersion[] {
+  const at = versions.findIndex((version) => idOf(version) === versionId)
+  if (at !== -1) return versions.slice(at + 1)
+  if (!/^[0-9A-F]{32}$/.test(versionId)) return []
+  const newer = versions.findLastIndex(
+    (version) => idOf(version) !== NULL_VERSION && idOf(version) > versionId,
+  )
+  return versions.slice(newer + 1)
+}
+
+function idOf(version: ObjectVersion): VersionId {
+  return version.kind === 'marker' ? version.marker.versionId : version.object.versionId
 }
 
 /** An upload id begins with the time at which it was issued, in milliseconds. */
