@@ -5,6 +5,7 @@
 
 import { createHash } from 'node:crypto'
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { request as httpsRequest, Agent as SecureAgent } from 'node:https'
 import {
   type Credentials,
   encodePath,
@@ -43,6 +44,8 @@ export interface WireOptions {
   readonly region?: string
   /** Connections kept open. */
   readonly maxSockets?: number
+  /** Speaks TLS, and takes any certificate. */
+  readonly tls?: boolean
 }
 
 /** The server answered, and not as the step needs: unlike a lost connection, no crash explains it. */
@@ -54,7 +57,10 @@ export class OssWire {
 
   constructor(options: WireOptions) {
     this.#options = options
-    this.#agent = new Agent({ keepAlive: true, maxSockets: options.maxSockets ?? 32 })
+    const settings = { keepAlive: true, maxSockets: options.maxSockets ?? 32 }
+    this.#agent = options.tls
+      ? new SecureAgent({ ...settings, rejectUnauthorized: false })
+      : new Agent(settings)
   }
 
   close(): void {
@@ -107,7 +113,8 @@ export class OssWire {
       request.contentLength ??
       (body === undefined ? 0 : whole ? Buffer.byteLength(body) : undefined)
     return new Promise((resolve, reject) => {
-      const outgoing = httpRequest({
+      const ask = this.#options.tls ? httpsRequest : httpRequest
+      const outgoing = ask({
         host: '127.0.0.1',
         port: this.#options.port,
         method,

@@ -1,6 +1,7 @@
 /** HTTP byte for byte: what is sent is what the test says, and answers are read as they come. */
 
 import { connect, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectSecurely, type TLSSocket } from 'node:tls'
 
 export interface RawAnswer {
   readonly status: number
@@ -48,6 +49,19 @@ export class RawConnection {
       socket.once('connect', resolve).once('error', reject)
     })
     return new RawConnection(socket)
+  }
+
+  /** Through TLS, whoever's certificate it is. Rejects when the two sides find no way to speak. */
+  static async openSecurely(
+    port: number,
+    options: ConnectionOptions = {},
+  ): Promise<RawConnection & { readonly socket: TLSSocket }> {
+    const target = { port, host: '127.0.0.1', allowHalfOpen: true, rejectUnauthorized: false }
+    const socket = connectSecurely({ ...target, ...options })
+    await new Promise<void>((resolve, reject) => {
+      socket.once('secureConnect', resolve).once('error', reject)
+    })
+    return new RawConnection(socket) as RawConnection & { readonly socket: TLSSocket }
   }
 
   /** Latin-1 text or bytes. Resolves once the system has taken them, or the connection is gone. */

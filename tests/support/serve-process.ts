@@ -20,6 +20,8 @@ export const KEY_PAIR = {
 export interface ServeProcess {
   readonly port: number
   readonly child: ChildProcess
+  /** What it wrote to stdout so far. */
+  stdout(): string
   /** What it wrote to stderr so far. */
   stderr(): string
   /** Sends SIGKILL and resolves once the process is gone. */
@@ -59,7 +61,7 @@ export async function serveProcess(
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       record.write(text)
       stdout += text
-      const found = /listening on http:\/\/[^\s:]+:(\d+)/.exec(stdout)
+      const found = /listening on https?:\/\/[^\s:]+:(\d+)/.exec(stdout)
       if (found) resolve(Number(found[1]))
     })
     exited.then(
@@ -71,6 +73,7 @@ export async function serveProcess(
   return {
     port,
     child,
+    stdout: () => stdout,
     stderr: () => stderr,
     async kill() {
       child.kill('SIGKILL')

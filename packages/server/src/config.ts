@@ -5,6 +5,7 @@ import { isBucketName } from '@lading/protocol'
 import { z } from 'zod'
 import type { KnownKey } from './access/identify.ts'
 import type { BodyRate } from './http/body.ts'
+import type { CertificateFiles } from './http/certificate.ts'
 import type { Fault } from './http/faults.ts'
 import type { LogDestination } from './observe/log.ts'
 
@@ -32,6 +33,11 @@ export interface ServerOptions {
   readonly credentials?: readonly ServerCredentials[] | undefined
   /** Made at the start, for the first key pair; those that it has already stay as they are. Default none. */
   readonly buckets?: readonly string[] | undefined
+  /**
+   * Speaks TLS 1.2 and 1.3 alone, by this certificate, which is read again when its files change.
+   * Default: none, and plain HTTP is spoken.
+   */
+  readonly tls?: CertificateFiles | undefined
   /** Refuses requests with both Content-Length and Transfer-Encoding, as the C SDK sends. Default false. */
   readonly strictHttp?: boolean | undefined
   /** What goes wrong on purpose. */
@@ -87,6 +93,7 @@ export interface Config {
   readonly region: string
   readonly keys: readonly KnownKey[] | undefined
   readonly buckets: readonly string[]
+  readonly tls: CertificateFiles | undefined
   readonly strictHttp: boolean
   readonly faults: readonly Fault[]
   readonly faultSeed: number
@@ -180,6 +187,7 @@ const schema = z.strictObject({
     )
     .optional(),
   buckets: z.array(z.string().refine(isBucketName, 'must be a bucket name')).default([]),
+  tls: z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),
   strictHttp: z.boolean().default(false),
   faults: z.array(fault).default([]),
   faultSeed: z
@@ -232,6 +240,6 @@ export function readOptions(options: ServerOptions): Config {
     )
     throw new TypeError(`The server cannot start with these options. ${faults.join('; ')}`)
   }
-  const { credentials: keys, log, reserve, admin, metrics, ...rest } = read.data
-  return { ...rest, keys, log, reserve, admin, metrics: metrics ?? admin !== undefined }
+  const { credentials: keys, log, tls, reserve, admin, metrics, ...rest } = read.data
+  return { ...rest, keys, log, tls, reserve, admin, metrics: metrics ?? admin !== undefined }
 }

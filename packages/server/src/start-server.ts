@@ -12,6 +12,7 @@ import {
   readCredentials,
 } from './credentials-file.ts'
 import type { AdminListener } from './http/admin-listener.ts'
+import { CertificateWatch, readCertificate } from './http/certificate.ts'
 import { defaultPatience, listen } from './http/listener.ts'
 import type { MetricsSnapshot } from './observe/metrics.ts'
 import { operate } from './operating.ts'
@@ -37,6 +38,11 @@ export interface RunningServer {
   /** Deletes now what nobody can reach any more and has outlived its grace. */
   collectGarbage(): Promise<CollectionReport>
   /**
+   * Reads the certificate and its key again now; connections that there are go on as they are. Does
+   * nothing without TLS. Rejects, and keeps what is in use, when the files cannot be used.
+   */
+  reloadCertificate(): Promise<void>
+  /**
    * Takes no more requests, answers those that have come, and closes. Resolves once all is closed;
    * what is not answered after `graceMs` (default 10 s) is cut off.
    */
@@ -60,6 +66,7 @@ const DEFAULT_GRACE = 10_000
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const config = readOptions(options)
+  const certificate = config.tls && (await readCertificate(config.tls))
   let keys = await findKeys(config)
   const engines = await openEngines(config)
   let ready = true
@@ -77,6 +84,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       host: config.host,
       port: config.port,
       strictHttp: config.strictHttp,
+      certificate,
       patience: { ...defaultPatience, rate: config.minimumBodyRate },
     })
     port = listener.port
@@ -113,6 +121,17 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       },
     )
 
+    const certificates =
+      config.tls &&
+      new CertificateWatch(config.tls, {
+        use(next) {
+          listener.useCertificate(next)
+          log.note('the certificate was read again')
+        },
+        report: (error) =>
+          log.error('the certificate cannot be read again; the one in use stays', error),
+      })
+
     const failed = engines.metadata.failed.then(async (error) => {
       ready = false
       log.error('the metadata store failed', error)
@@ -120,6 +139,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       return error
     })
     const shutDown = async (drained: Promise<void>): Promise<void> => {
+      certificates?.stop()
       try {
         await Promise.all([drained, collection.stop()])
       } finally {
@@ -130,7 +150,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       }
     }
     let closing: Promise<void> | undefined
-    const url = `http://${hostInUrl(config.host)}:${port}`
+    const url = `${config.tls ? 'https' : 'http'}://${hostInUrl(config.host)}:${port}`
     const [first] = keys
     return {
       url,
@@ -146,6 +166,9 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       adminUrl: door?.url,
       metrics: () => operating.snapshot(),
       collectGarbage: () => collect(),
+      async reloadCertificate() {
+        await certificates?.reload()
+      },
       close({ graceMs = DEFAULT_GRACE } = {}) {
         ready = false
         // A second call may be in more of a hurry than the first.

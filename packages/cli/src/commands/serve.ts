@@ -16,6 +16,8 @@ export function addServe(program: Command, act: Act): void {
     .option('--host <address>', 'what to listen on', '127.0.0.1')
     .option('--region <region>', 'what signatures must name', 'cn-hangzhou')
     .option('--workers <number>', 'processes that share the directory', '1')
+    .option('--tls-cert <file>', 'speak TLS by this certificate (PEM), read again when it changes')
+    .option('--tls-key <file>', 'its key (PEM)')
     .option('--strict-http', 'refuse Transfer-Encoding together with Content-Length')
     .option(
       '--fault <spec>',

@@ -14,7 +14,7 @@ export interface PrimaryDrain {
   readonly kind: 'drain'
 }
 
-/** From the primary: go on in a new log file. */
+/** From the primary: go on in a new log file, by the certificate as it is now. */
 export interface PrimaryReopen {
   readonly kind: 'reopen'
 }

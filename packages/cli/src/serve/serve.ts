@@ -1,7 +1,13 @@
 /** What `lading serve` does with its flags: one server, or a primary with its workers. */
 
 import cluster from 'node:cluster'
-import { type AdminAddress, type Fault, parseFault, type ServerOptions } from '@lading/server'
+import {
+  type AdminAddress,
+  type CertificateFiles,
+  type Fault,
+  parseFault,
+  type ServerOptions,
+} from '@lading/server'
 import { CommandError, usageError } from '../command-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { interruptible } from '../interrupt.ts'
@@ -9,6 +15,7 @@ import { parseCount, parseSize } from '../quantities.ts'
 import { announce, tellAdmin, tellCredentials, tellFaultSeed } from './announce.ts'
 import { guardRejections } from './guard-rejections.ts'
 import { isFile, openLog } from './open-log.ts'
+import { reloadCertificate } from './reload-certificate.ts'
 import { runServer } from './run-server.ts'
 import { runWorkers } from './run-workers.ts'
 import { runAsWorker } from './worker.ts'
@@ -19,6 +26,8 @@ export interface ServeFlags {
   readonly host: string
   readonly region: string
   readonly workers: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
   readonly strictHttp?: boolean
   readonly fault?: readonly string[]
   readonly faultSeed?: string
@@ -48,10 +57,12 @@ export async function serve(flags: ServeFlags): Promise<ExitCode> {
     return process.exit(status)
   }
   let reopen = log.reopen
+  let reload: (() => void) | undefined
   const status = await interruptible(
     (stop) =>
       workers === 1
         ? runServer({ ...options, admin }, stop, (server) => {
+            reload = () => reloadCertificate(server)
             tellCredentials(server)
             tellFaultSeed(server, options)
             tellAdmin(server.adminUrl)
@@ -71,7 +82,15 @@ export async function serve(flags: ServeFlags): Promise<ExitCode> {
             note: (text) => process.stderr.write(`${text}\n`),
           }),
     // Without a file there is nothing to begin anew, and a terminal that hangs up ends its server.
-    { onHangUp: isFile(flags.log) ? () => reopen?.() : undefined },
+    {
+      onHangUp:
+        isFile(flags.log) || options.tls
+          ? () => {
+              reopen?.()
+              reload?.()
+            }
+          : undefined,
+    },
   )
   await log.close()
   // Closed is closed: what still waits for a client that is long gone must not hold up the end.
@@ -89,6 +108,7 @@ function readOptions(flags: ServeFlags): ServerOptions {
       flags.faultSeed === undefined
         ? undefined
         : parseCount('--fault-seed', flags.faultSeed, { min: 0, max: 999_999_999 }),
+    tls: readTls(flags),
     strictHttp: flags.strictHttp,
     reserve: flags.reserve === undefined ? undefined : parseSize('--reserve', flags.reserve),
     ...readKeyPair(process.env),
@@ -98,6 +118,14 @@ function readOptions(flags: ServeFlags): ServerOptions {
 function readAdmin({ adminPort, adminHost }: ServeFlags): AdminAddress | undefined {
   if (adminPort === undefined) return undefined
   return { host: adminHost, port: parseCount('--admin-port', adminPort, { min: 0, max: 65_535 }) }
+}
+
+function readTls({ tlsCert, tlsKey }: ServeFlags): CertificateFiles | undefined {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw usageError('--tls-cert and --tls-key are given together or not at all')
+  }
+  return { certFile: tlsCert, keyFile: tlsKey }
 }
 
 function readFault(spec: string): Fault {

@@ -12,15 +12,20 @@ import {
   type WorkerMeasured,
   type WorkerReady,
 } from './messages.ts'
+import { reloadCertificate } from './reload-certificate.ts'
 import { runServer } from './run-server.ts'
 
 export async function runAsWorker(options: ServerOptions, onReopen: () => void): Promise<ExitCode> {
   // A terminal sends its signals to the whole group; when to stop is the primary's to say.
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {})
   const stop = new AbortController()
+  let reload = (): void => {}
   process.on('message', (message) => {
     if (isMessage<PrimaryDrain>('drain', message)) stop.abort()
-    if (isMessage<PrimaryReopen>('reopen', message)) onReopen()
+    if (isMessage<PrimaryReopen>('reopen', message)) {
+      onReopen()
+      reload()
+    }
   })
   const port = Number(process.env.LADING_WORKER_PORT ?? options.port)
   try {
@@ -28,6 +33,7 @@ export async function runAsWorker(options: ServerOptions, onReopen: () => void):
       // The first starts alone; what the others could say it has said already.
       if (server.madeCredentials || cluster.worker?.id === 1) tellCredentials(server)
       tellFaultSeed(server, options)
+      reload = () => reloadCertificate(server)
       const { url, port } = server
       const ready: WorkerReady = { kind: 'ready', url, port }
       answerMeasures(server)

@@ -50,6 +50,7 @@ export interface Service {
 export interface Incoming {
   readonly requestId: string
   readonly time: Date
+  readonly scheme: 'http' | 'https'
   readonly method: string
   readonly framing: Framing
   readonly body: IncomingBody
@@ -131,7 +132,7 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
       authorize(wanted, wanted.principal ?? principal, row)
     },
     requestId: incoming.requestId,
-    scheme: 'http',
+    scheme: incoming.scheme,
     host: framing.host ?? '',
     time,
     signal: incoming.signal,

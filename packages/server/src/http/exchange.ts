@@ -29,6 +29,7 @@ export interface ExchangeContext {
   readonly log: ServerLog
   readonly patience: Patience
   readonly strict: boolean
+  readonly scheme: 'http' | 'https'
   /** Whether answers close their connections, because the server is going. */
   readonly closing: () => boolean
 }
@@ -114,7 +115,7 @@ export class Exchange implements ActiveRequest {
   }
 
   async #dispatch(): Promise<Reply> {
-    const { service, strict, patience } = this.#context
+    const { service, strict, scheme, patience } = this.#context
     const request = this.#request
     const framing = readFraming(
       {
@@ -146,6 +147,7 @@ export class Exchange implements ActiveRequest {
       {
         requestId: this.#requestId,
         time: this.#time,
+        scheme,
         method: request.method ?? '',
         framing,
         body,

@@ -7,7 +7,10 @@
 
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
+import { connect as connectSecurely, Server as SecureServer } from 'node:tls'
+import type { Certificate } from './certificate.ts'
 
 interface NodeParser {
   remove(): void
@@ -26,7 +29,9 @@ interface NodeParser {
  * lengths. Does nothing where Node lacks what it needs: ask `bothLengthsWork` first.
  */
 export function allowBothLengths(server: Server): void {
-  server.on('connection', (socket: Socket) => {
+  // A parser sits on what it reads from, and that is the plain socket only where there is no TLS.
+  const readable = server instanceof SecureServer ? 'secureConnection' : 'connection'
+  server.on(readable, (socket: Socket) => {
     const { parser } = socket as Socket & { readonly parser?: NodeParser }
     const { REQUEST, kLenientChunkedLength } = parser?.constructor ?? {}
     const connections = connectionsOf(server)
@@ -40,14 +45,16 @@ export function allowBothLengths(server: Server): void {
 }
 
 /**
- * Tries the parser on loopback: both lengths must be understood, twice on one connection, and what a
- * strict parser refuses must still be refused. False when any of that fails, never a rejection.
- * `teach` is what is tried.
+ * Tries the parser on loopback, through TLS where there is a certificate: both lengths must be
+ * understood, twice on one connection, and what a strict parser refuses must still be refused. False
+ * when any of that fails, never a rejection. `teach` is what is tried.
  */
 export async function bothLengthsWork(
+  certificate?: Certificate,
   teach: (server: Server) => void = allowBothLengths,
 ): Promise<boolean> {
-  const server = createServer((request, response) => {
+  const server = certificate ? createSecureServer(certificate) : createServer()
+  server.on('request', (request, response) => {
     request.resume().on('end', () => response.end('taken'))
   })
   server.on('clientError', (_, socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
@@ -57,7 +64,17 @@ export async function bothLengthsWork(
     server.listen({ port: 0, host: '127.0.0.1', exclusive: true })
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
-    const answers = await Promise.all(trials.map(([text]) => exchange(port, text)))
+    const answers = await Promise.all(
+      trials.map(([text]) =>
+        exchange(text, () => {
+          const target = { port, host: '127.0.0.1' }
+          // It is our own server, whatever name its certificate has.
+          return certificate
+            ? connectSecurely({ ...target, rejectUnauthorized: false })
+            : connect(target)
+        }),
+      ),
+    )
     return trials.every(([, expected], index) => expected.test(answers[index] ?? ''))
   } catch {
     return false
@@ -81,8 +98,8 @@ const trials: readonly (readonly [request: string, answer: RegExp])[] = [
 ]
 
 /** All that comes back until the peer closes; rejects after 5 s. */
-async function exchange(port: number, text: string): Promise<string> {
-  const socket = connect({ port, host: '127.0.0.1' })
+async function exchange(text: string, open: () => Socket): Promise<string> {
+  const socket = open()
   socket.setTimeout(5000, () => socket.destroy(new Error('No answer on loopback.')))
   socket.setEncoding('latin1').write(text)
   let answer = ''

@@ -2,10 +2,13 @@
 
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { SecureContextOptions } from 'node:tls'
 import { formatHttpDate, OssError } from '@lading/protocol'
 import type { ServerLog } from '../observe/log.ts'
+import { type Certificate, MIN_TLS_VERSION } from './certificate.ts'
 import { Connection } from './connection.ts'
 import type { Service } from './dispatch.ts'
 import { errorReply } from './error-reply.ts'
@@ -35,11 +38,15 @@ export interface ListenerOptions {
   readonly port: number
   /** Refuses requests with both Content-Length and Transfer-Encoding. */
   readonly strictHttp: boolean
+  /** Speaks TLS, and nothing else, by this certificate. */
+  readonly certificate?: Certificate | undefined
   readonly patience?: Patience | undefined
 }
 
 export interface Listener {
   readonly port: number
+  /** Takes connections by this certificate from now on. @throws where there is no TLS. */
+  useCertificate(certificate: Certificate): void
   /**
    * Takes no more connections, lets every request that has come be answered, and resolves when all
    * are over. What is not over after `graceMs` is cut off.
@@ -53,14 +60,14 @@ export async function listen(
   log: ServerLog,
   options: ListenerOptions,
 ): Promise<Listener> {
-  const { host, port, strictHttp, patience = defaultPatience } = options
-  const strict = strictHttp || !(await bothLengthsWork())
+  const { host, port, strictHttp, certificate, patience = defaultPatience } = options
+  const strict = strictHttp || !(await bothLengthsWork(certificate))
   if (strict && !strictHttp) {
     log.warn(
       'This Node does not take Content-Length and Transfer-Encoding together; uploads of the OSS C SDK, which needs that, will be refused.',
     )
   }
-  const server = createServer({
+  const settings = {
     requestTimeout: 0,
     headersTimeout: patience.headMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
@@ -69,18 +76,37 @@ export async function listen(
     // Asked for in `framing.ts`, which can say so in XML.
     requireHostHeader: false,
     noDelay: true,
-  })
+  }
+  const secure =
+    certificate &&
+    createSecureServer({
+      ...settings,
+      ...secured(certificate),
+      handshakeTimeout: patience.headMs,
+      // As plain connections are: an answer must get out after its client has said all.
+      allowHalfOpen: true,
+    })
+  const server = secure ?? createServer(settings)
   // Else Node drops the lines above its limit, and a second Authorization could hide there.
   server.maxHeadersCount = 0
   if (!strict) allowBothLengths(server)
 
-  const door = new Door(server, { service, log, patience, strict })
+  const scheme = secure ? 'https' : 'http'
+  const door = new Door(server, { service, log, patience, strict, scheme })
   server.listen(port, host)
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
+    useCertificate(next) {
+      if (!secure) throw new TypeError('This listener does not speak TLS.')
+      secure.setSecureContext(secured(next))
+    },
     close: ({ graceMs }) => door.close(graceMs),
   }
+}
+
+function secured(certificate: Certificate): SecureContextOptions {
+  return { ...certificate, minVersion: MIN_TLS_VERSION }
 }
 
 interface DoorContext {
@@ -88,19 +114,30 @@ interface DoorContext {
   readonly log: ServerLog
   readonly patience: Patience
   readonly strict: boolean
+  readonly scheme: 'http' | 'https'
 }
 
 class Door {
   readonly #server: Server
   readonly #context: DoorContext
   readonly #connections = new Map<Duplex, Connection>()
+  /** Connections that are not encrypted yet, by their peers; nobody on them has asked for anything. */
+  readonly #handshakes = new Map<string, Socket>()
   readonly #running = new Set<Promise<void>>()
   #closing = false
 
   constructor(server: Server, context: DoorContext) {
     this.#server = server
     this.#context = context
-    server.on('connection', (socket) => this.#connectionOf(socket))
+    if (context.scheme === 'https') {
+      server.on('connection', (socket: Socket) => this.#shakeHands(socket))
+      server.on('secureConnection', (socket: Socket) => {
+        this.#handshakes.delete(peerOf(socket))
+        this.#connectionOf(socket)
+      })
+    } else {
+      server.on('connection', (socket) => this.#connectionOf(socket))
+    }
     server.on('request', (request, response) => this.#take(request, response, 'nothing'))
     server.on('checkContinue', (request, response) => this.#take(request, response, 'continue'))
     server.on('checkExpectation', (request, response) => this.#take(request, response, 'unknown'))
@@ -117,6 +154,7 @@ class Door {
     if (!this.#closing) {
       this.#closing = true
       this.#server.close()
+      for (const socket of this.#handshakes.values()) socket.destroy()
       for (const connection of this.#connections.values()) {
         if (connection.idle) connection.destroy()
       }
@@ -150,6 +188,12 @@ class Door {
         if (this.#closing && connection.idle) connection.closeLingering()
       })
     this.#running.add(running)
+  }
+
+  #shakeHands(socket: Socket): void {
+    const peer = peerOf(socket)
+    this.#handshakes.set(peer, socket)
+    socket.once('close', () => this.#handshakes.delete(peer))
   }
 
   #connectionOf(socket: Duplex): Connection {
@@ -190,6 +234,11 @@ class Door {
       xml,
     ].join('\r\n')
   }
+}
+
+/** What a connection and the encrypted one on top of it have in common, and no two clients. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
 }
 
 /** `undefined` where nobody is left to be told. */
