@@ -7,6 +7,10 @@
 export const errorCodes = {
   AccessDenied: { status: 403, message: 'Access denied.' },
   AccessForbidden: { status: 403, message: 'CORSResponse: This CORS request is not allowed.' },
+  AccessKeyIdAndSecurityTokenNotMatch: {
+    status: 403,
+    message: 'The access key id and the security token do not belong together.',
+  },
   BadRequest: { status: 400, message: 'The request is not well-formed.' },
   BucketAlreadyExists: {
     status: 409,

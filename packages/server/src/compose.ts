@@ -3,7 +3,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadHasher } from '@lading/protocol'
-import { identifyAmong, type KnownKey } from './access/identify.ts'
+import { type FindKey, identifyAmong } from './access/identify.ts'
 import { operations } from './api/operations.ts'
 import type { Config } from './config.ts'
 import type { Service } from './http/dispatch.ts'
@@ -77,7 +77,7 @@ export async function composeService(
   engines: Engines,
   options: {
     /** Asked for each request: the first pair may be made only once the port is ours. */
-    readonly findKey: (accessKeyId: string) => KnownKey | undefined
+    readonly findKey: FindKey
     /** Host and port that others reach the server by. */
     readonly address: () => string
     readonly ready: () => boolean
@@ -92,7 +92,7 @@ export async function composeService(
     operations,
     context: {
       store,
-      identify: identifyAmong(findKey),
+      identify: identifyAmong(findKey, now),
       profile: {
         region,
         // Clients go where these say, and that must not be the real service.

@@ -4,6 +4,8 @@ import { randomInt } from 'node:crypto'
 import { isBucketName } from '@lading/protocol'
 import { z } from 'zod'
 import type { KnownKey } from './access/identify.ts'
+import { DEFAULT_OWNER } from './access/key-file.ts'
+import { type Rights, rightsSchema } from './access/rights.ts'
 import type { BodyRate } from './http/body.ts'
 import type { CertificateFiles } from './http/certificate.ts'
 import type { Fault } from './http/faults.ts'
@@ -15,6 +17,8 @@ export interface ServerCredentials {
   readonly accessKeySecret: string
   /** Whose buckets it may use and makes. Default: `lading`, so that key pairs can be changed. */
   readonly owner?: string | undefined
+  /** What it may do at most. Default: everything, as an administrator. */
+  readonly rights?: Rights | undefined
 }
 
 export interface ServerOptions {
@@ -27,8 +31,8 @@ export interface ServerOptions {
   /** Bare. V4 signatures must name it. Default `cn-hangzhou`. */
   readonly region?: string | undefined
   /**
-   * At least one. Default: a pair made at random, which a data directory keeps in `credentials.json`,
-   * readable by its owner alone.
+   * At least one, besides those that the data directory keeps. Default: a pair made at random, which a
+   * data directory keeps in `credentials.json`, readable by its owner alone.
    */
   readonly credentials?: readonly ServerCredentials[] | undefined
   /** Made at the start, for the first key pair; those that it has already stay as they are. Default none. */
@@ -114,8 +118,6 @@ export interface Config {
   readonly now: () => Date
 }
 
-export const DEFAULT_OWNER = 'lading'
-
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 
@@ -132,11 +134,22 @@ const milliseconds = z.number().int().min(0).max(MAX_AGE_MS)
 const key = z
   .strictObject({
     // What separates the fields of both signatures is left out.
-    accessKeyId: z.string().regex(/^[A-Za-z0-9._-]+$/, 'must be letters, digits, ".", "_" and "-"'),
+    accessKeyId: z
+      .string()
+      .max(128)
+      .regex(/^[A-Za-z0-9._-]+$/, 'must be letters, digits, ".", "_" and "-"'),
     accessKeySecret: z.string().min(1),
     owner: z.string().min(1).optional(),
+    rights: rightsSchema.optional(),
   })
-  .transform(({ owner = DEFAULT_OWNER, ...pair }): KnownKey => ({ ...pair, owner }))
+  .transform(
+    ({ owner = DEFAULT_OWNER, rights = { role: 'administrator' }, ...pair }): KnownKey => ({
+      ...pair,
+      owner,
+      rights,
+      enabled: true,
+    }),
+  )
 
 const fault = z.strictObject({
   operation: z.string().optional(),

@@ -1,16 +1,10 @@
 /** An OSS server in this process, from nothing to listening and back. */
 
 import type { Credentials } from '@lading/protocol'
-import type { KnownKey } from './access/identify.ts'
+import { type FirstKey, openServerKeys } from './access/server-keys.ts'
 import { collectRegularly } from './collect-regularly.ts'
 import { composeService, openEngines } from './compose.ts'
-import { type Config, DEFAULT_OWNER, readOptions, type ServerOptions } from './config.ts'
-import {
-  credentialsPath,
-  keepCredentials,
-  makeCredentials,
-  readCredentials,
-} from './credentials-file.ts'
+import { type Config, readOptions, type ServerOptions } from './config.ts'
 import type { AdminListener } from './http/admin-listener.ts'
 import { CertificateWatch, readCertificate } from './http/certificate.ts'
 import { defaultPatience, listen } from './http/listener.ts'
@@ -67,15 +61,20 @@ const DEFAULT_GRACE = 10_000
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const config = readOptions(options)
   const certificate = config.tls && (await readCertificate(config.tls))
-  let keys = await findKeys(config)
   const engines = await openEngines(config)
   let ready = true
   let port = config.port
   try {
     const operating = await operate(config, engines.metadata)
     const { log, space } = operating
+    const keys = await openServerKeys({
+      given: config.keys ?? [],
+      directory: config.data === 'memory' ? undefined : config.data.directory,
+      now: config.now,
+      report: (error) => log.error('the keys could not be read', error),
+    })
     const { store, service } = await composeService(config, engines, {
-      findKey: (accessKeyId) => keys?.find((key) => key.accessKeyId === accessKeyId),
+      findKey: keys.find,
       address: () => advertisedAddress(config, port),
       ready: () => ready,
       space,
@@ -89,11 +88,11 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     })
     port = listener.port
     // Only now: made any earlier, a pair would be kept and never shown if the port were taken.
-    let made = false
+    let first: FirstKey
     let door: AdminListener | undefined
     try {
-      if (keys === undefined) ({ keys, made } = await makeKeys(config))
-      const [{ owner }] = keys
+      first = await keys.first()
+      const { owner } = first.key
       for (const name of config.buckets) await store.putBucket({ name, owner })
       door = await operating.openDoor(() => ready)
     } catch (error) {
@@ -151,17 +150,14 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     }
     let closing: Promise<void> | undefined
     const url = `${config.tls ? 'https' : 'http'}://${hostInUrl(config.host)}:${port}`
-    const [first] = keys
+    const { accessKeyId, accessKeySecret } = first.key
     return {
       url,
       host: config.host,
       port,
-      credentials: { accessKeyId: first.accessKeyId, accessKeySecret: first.accessKeySecret },
-      madeCredentials: made,
-      credentialsFile:
-        config.keys?.length || config.data === 'memory'
-          ? undefined
-          : credentialsPath(config.data.directory),
+      credentials: { accessKeyId, accessKeySecret },
+      madeCredentials: first.made,
+      credentialsFile: first.file,
       faultSeed: config.faultSeed,
       adminUrl: door?.url,
       metrics: () => operating.snapshot(),
@@ -182,28 +178,6 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     await engines.close()
     throw error
   }
-}
-
-type Keys = readonly [KnownKey, ...KnownKey[]]
-
-/** Those that are given, or else the one that the directory keeps; `undefined` when it has none yet. */
-async function findKeys({ data, keys }: Config): Promise<Keys | undefined> {
-  const [first, ...rest] = keys ?? []
-  if (first) return [first, ...rest]
-  if (data === 'memory') return undefined
-  const kept = await readCredentials(credentialsPath(data.directory))
-  return kept && [{ ...kept, owner: DEFAULT_OWNER }]
-}
-
-/** The pair of a server that nobody gave one; `made` unless another process was first. */
-async function makeKeys({
-  data,
-}: Config): Promise<{ readonly keys: Keys; readonly made: boolean }> {
-  const { credentials, made } =
-    data === 'memory'
-      ? { credentials: makeCredentials(), made: true }
-      : await keepCredentials(data.directory)
-  return { keys: [{ ...credentials, owner: DEFAULT_OWNER }], made }
 }
 
 function advertisedAddress({ host, baseHosts }: Config, port: number): string {

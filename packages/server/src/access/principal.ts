@@ -1,5 +1,7 @@
 /** Who asks, and with what key pair that is proved. */
 
+import type { Policy } from '../policy/policy.ts'
+
 /** Who asks, once proved. */
 export type Principal = KeyPrincipal | { readonly kind: 'anonymous' }
 
@@ -9,6 +11,10 @@ export interface KeyPrincipal {
   readonly accessKeyId: string
   /** Whose buckets are its own. */
   readonly owner: string
+  /** What policies may call it: its owner, its key, the key that it was made with, its role's session. */
+  readonly names: readonly string[]
+  /** What it may do at most: each of them has to allow it. None for an unlimited administrator. */
+  readonly limits: readonly Policy[]
 }
 
 /** What names a key pair. */
@@ -23,5 +29,8 @@ export interface Identity {
   readonly accessKeySecret: string
 }
 
-/** @throws {OssError} `InvalidAccessKeyId`, `InvalidSecurityToken`. */
+/**
+ * @throws {OssError} `InvalidAccessKeyId`, `InvalidSecurityToken`, `SecurityTokenExpired`,
+ *   `AccessKeyIdAndSecurityTokenNotMatch`.
+ */
 export type Identify = (claim: KeyClaim) => Promise<Identity>

@@ -42,7 +42,13 @@ export interface OpenService extends OpenStore {
   ask(operation: Operation, asking?: Asking): Promise<Reply>
 }
 
-export const alice: Principal = { kind: 'key', accessKeyId: 'AK', owner: 'alice' }
+export const alice: Principal = {
+  kind: 'key',
+  accessKeyId: 'AK',
+  owner: 'alice',
+  names: ['alice', 'AK'],
+  limits: [],
+}
 export const anonymous: Principal = { kind: 'anonymous' }
 
 /** A service in memory with one bucket, `photos`, of `alice`. */

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import type { Principal } from '../api/operation.ts'
 import { authorize } from './authorize.ts'
 
-const owner: Principal = { kind: 'key', accessKeyId: 'a', owner: 'one' }
-const other: Principal = { kind: 'key', accessKeyId: 'b', owner: 'two' }
+const holder = { kind: 'key', names: [], limits: [] } as const
+const owner: Principal = { ...holder, accessKeyId: 'a', owner: 'one' }
+const other: Principal = { ...holder, accessKeyId: 'b', owner: 'two' }
 const anonymous: Principal = { kind: 'anonymous' }
 
 function allowed(

@@ -38,7 +38,14 @@ async function serve(
   const service: Service = {
     operations: [operation, { ...operation, method: 'HEAD' }],
     // No operation here asks for it.
-    context: { store: {} as Store, profile, identify: identifyAmong(() => undefined) },
+    context: {
+      store: {} as Store,
+      profile,
+      identify: identifyAmong(
+        async () => undefined,
+        () => new Date(),
+      ),
+    },
     addresses: {},
     findBucket: async (name) => ({
       name,
