@@ -70,6 +70,8 @@ export function objectHeaders(object: StoredObject): Record<string, string> {
     // Of the whole object, also beside a part of its bytes.
     'x-oss-hash-crc64ecma': formatCrc64(object.crc64),
   }
+  const tags = Object.keys(attributes.tags ?? {}).length
+  if (tags > 0) headers['x-oss-tagging-count'] = String(tags)
   if (object.md5) headers['Content-MD5'] = formatContentMd5(object.md5)
   for (const name of storedHeaders) {
     const value = attributes.headers[name.toLowerCase()]

@@ -4,11 +4,14 @@ import { abortMultipartUpload } from './abort-multipart-upload.ts'
 import { completeMultipartUpload } from './complete-multipart-upload.ts'
 import { deleteBucket } from './delete-bucket.ts'
 import { deleteObject } from './delete-object.ts'
+import { deleteObjectTagging } from './delete-object-tagging.ts'
 import { getBucketAcl } from './get-bucket-acl.ts'
 import { getBucketInfo } from './get-bucket-info.ts'
 import { getBucketLocation } from './get-bucket-location.ts'
 import { getObject } from './get-object.ts'
+import { getObjectAcl } from './get-object-acl.ts'
 import { getObjectMeta } from './get-object-meta.ts'
+import { getObjectTagging } from './get-object-tagging.ts'
 import { headBucket } from './head-bucket.ts'
 import { headObject } from './head-object.ts'
 import { initiateMultipartUpload } from './initiate-multipart-upload.ts'
@@ -21,6 +24,8 @@ import type { Operation } from './operation.ts'
 import { putBucket } from './put-bucket.ts'
 import { putBucketAcl } from './put-bucket-acl.ts'
 import { putObject } from './put-object.ts'
+import { putObjectAcl } from './put-object-acl.ts'
+import { putObjectTagging } from './put-object-tagging.ts'
 import { uploadPart } from './upload-part.ts'
 
 export const operations: readonly Operation[] = [
@@ -48,4 +53,10 @@ export const operations: readonly Operation[] = [
   headObject,
   getObjectMeta,
   deleteObject,
+
+  putObjectAcl,
+  getObjectAcl,
+  putObjectTagging,
+  getObjectTagging,
+  deleteObjectTagging,
 ]
