@@ -1,7 +1,8 @@
 /** `GET /` of the service: the buckets of whoever asks. */
 
 import { DEFAULT_MAX_KEYS, encodeListBucketsResult } from '@lading/protocol'
-import type { Operation } from './operation.ts'
+import type { Store } from '../store/store.ts'
+import type { Bucket, Operation, OssRequest } from './operation.ts'
 import { invalidArgument, listingText, ownerElement, ownerOf, pageSize } from './parameters.ts'
 
 export const listBuckets: Operation = {
@@ -22,22 +23,17 @@ export const listBuckets: Operation = {
     const marker = listingText(query, 'marker')
     const maxKeys = pageSize(query, 'max-keys', DEFAULT_MAX_KEYS)
 
-    const { rows, truncated } = await store.listBuckets({
-      owner,
-      prefix,
-      after: marker,
-      limit: maxKeys,
-    })
+    const page = await visiblePage(request, store, { owner, prefix, after: marker, limit: maxKeys })
     return {
       status: 200,
       xml: encodeListBucketsResult({
         prefix,
         marker: marker ?? '',
         maxKeys,
-        isTruncated: truncated,
-        nextMarker: truncated ? rows.at(-1)?.name : undefined,
+        isTruncated: page.truncated,
+        nextMarker: page.truncated ? page.buckets.at(-1)?.name : undefined,
         owner: ownerElement({ owner }),
-        buckets: rows.map((bucket) => ({
+        buckets: page.buckets.map((bucket) => ({
           name: bucket.name,
           creationDate: bucket.createdAt,
           extranetEndpoint: profile.extranetEndpoint,
@@ -49,4 +45,23 @@ export const listBuckets: Operation = {
       }),
     }
   },
+}
+
+/** The buckets that the key of whoever asks may see; the others take no room in the page. */
+async function visiblePage(
+  request: OssRequest,
+  store: Store,
+  query: Parameters<Store['listBuckets']>[0],
+): Promise<{ readonly buckets: readonly Bucket[]; readonly truncated: boolean }> {
+  const buckets: Bucket[] = []
+  for (let after = query.after; ; ) {
+    const { rows, truncated } = await store.listBuckets({ ...query, after })
+    for (const row of rows) {
+      if (!request.maySeeBucket(row.name)) continue
+      if (buckets.length === query.limit) return { buckets, truncated: true }
+      buckets.push(row)
+    }
+    if (!truncated) return { buckets, truncated: false }
+    after = rows.at(-1)?.name
+  }
 }

@@ -19,7 +19,7 @@ import type {
   WantedAccess,
 } from '../api/operation.ts'
 import { authenticate, type Reading, readRequestClaim } from './authenticate.ts'
-import { authorize } from './authorize.ts'
+import { type AccessLookups, authorize, maySeeBucket } from './authorize.ts'
 import type { IncomingBody } from './body.ts'
 import { preflightRefusal } from './cors.ts'
 import type { Delivery } from './delivery.ts'
@@ -28,6 +28,7 @@ import { type Framing, hasBody } from './framing.ts'
 import type { FreeSpace } from './free-space.ts'
 import { healthReply } from './health.ts'
 import { meetFaults } from './meet-faults.ts'
+import { factsOf, requiredActions } from './required-access.ts'
 import { type Route, routeRequest } from './router.ts'
 
 /** Bytes of body that an operation without one may be sent; they are read and dropped. */
@@ -39,6 +40,7 @@ export interface Service {
   readonly context: OperationContext
   readonly addresses: AddressBook
   readonly findBucket: (name: string) => Promise<Bucket | undefined>
+  readonly access: AccessLookups
   readonly faults: FaultPlan
   readonly space: FreeSpace
   readonly now: () => Date
@@ -51,6 +53,8 @@ export interface Incoming {
   readonly requestId: string
   readonly time: Date
   readonly scheme: 'http' | 'https'
+  /** The peer's address. */
+  readonly remote: string | undefined
   readonly method: string
   readonly framing: Framing
   readonly body: IncomingBody
@@ -111,9 +115,21 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
   if (principal.kind === 'key') trace.accessKeyId = principal.accessKeyId
   const { operation, refusal } = reading.route
   if (refusal) throw refusal
-  if (!operation.authorizesItself) authorize(operation, principal, reading.bucket)
-
   const { bucket, key } = reading.target
+  const { headers } = framing
+  const { action } = operation
+  const facts = factsOf({ ...incoming, query, headers, action })
+  if (!operation.authorizesItself) {
+    const asked = {
+      actions: requiredActions(operation, query, headers),
+      access: operation.access,
+      bucket: reading.bucket,
+      newBucket: operation.createsBucket ? bucket : undefined,
+      key,
+      versionId: query.get('versionId'),
+    }
+    await authorize(asked, principal, facts, service.access)
+  }
   if (key !== undefined) requireObjectKey(key)
   await meetBody(operation, incoming)
   const request: OssRequest = {
@@ -129,8 +145,11 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
       const name = wanted.bucket
       const row = isBucketName(name) ? await service.findBucket(name) : undefined
       if (!row) throw missingBucket(method, name)
-      authorize(wanted, wanted.principal ?? principal, row)
+      const asked = { ...wanted, actions: [wanted.action], bucket: row }
+      await authorize(asked, wanted.principal ?? principal, facts, service.access)
     },
+    maySeeBucket: (name) =>
+      principal.kind === 'key' && maySeeBucket(principal, name, facts, service.access.region),
     requestId: incoming.requestId,
     scheme: incoming.scheme,
     host: framing.host ?? '',

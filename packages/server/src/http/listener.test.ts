@@ -55,6 +55,11 @@ async function serve(
       storageClass: 'Standard',
       dataRedundancyType: 'LRS',
     }),
+    access: {
+      region: 'cn-hangzhou',
+      findPolicy: async () => undefined,
+      findObjectAcl: async () => undefined,
+    },
     faults: planFaults([], 0),
     space: endlessSpace,
     now: () => new Date(),
