@@ -11,6 +11,7 @@ import { accessLookups } from './http/access-lookups.ts'
 import type { Service } from './http/dispatch.ts'
 import { planFaults } from './http/faults.ts'
 import type { FreeSpace } from './http/free-space.ts'
+import { type KeyLimits, limitKeys } from './http/key-limits.ts'
 import type { BlobStore } from './ports/blob-store.ts'
 import type { MetadataStore } from './ports/metadata-store.ts'
 import { createStore, type Store } from './store/store.ts'
@@ -111,9 +112,19 @@ export async function composeService(
     findBucket: (name) => store.findBucket(name),
     access: accessLookups(context),
     faults: planFaults(config.faults, config.faultSeed),
+    limits: limitKeys((id) => configuredLimits(config.limits, id), now),
     space,
     now,
     ready,
   }
   return { store, service }
+}
+
+/** The same object for a key each time, by which its use is counted. */
+function configuredLimits(
+  { keys, everyKey, anonymous }: Config['limits'],
+  accessKeyId: string | undefined,
+): KeyLimits | undefined {
+  if (accessKeyId === undefined) return anonymous
+  return Object.hasOwn(keys, accessKeyId) ? keys[accessKeyId] : everyKey
 }

@@ -15,6 +15,7 @@ import type {
   Operation,
   OperationContext,
   OssRequest,
+  Principal,
   Reply,
   WantedAccess,
 } from '../api/operation.ts'
@@ -27,9 +28,11 @@ import type { FaultPlan } from './faults.ts'
 import { type Framing, hasBody } from './framing.ts'
 import type { FreeSpace } from './free-space.ts'
 import { healthReply } from './health.ts'
+import type { Admittance } from './key-limits.ts'
 import { meetFaults } from './meet-faults.ts'
 import { factsOf, requiredActions } from './required-access.ts'
 import { type Route, routeRequest } from './router.ts'
+import { askedPace } from './traffic-limit.ts'
 
 /** Bytes of body that an operation without one may be sent; they are read and dropped. */
 const MAX_IDLE_BODY = 64 * 1024
@@ -42,6 +45,7 @@ export interface Service {
   readonly findBucket: (name: string) => Promise<Bucket | undefined>
   readonly access: AccessLookups
   readonly faults: FaultPlan
+  readonly limits: Admittance
   readonly space: FreeSpace
   readonly now: () => Date
   /** Whether new requests are welcome. */
@@ -131,6 +135,7 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     await authorize(asked, principal, facts, service.access)
   }
   if (key !== undefined) requireObjectKey(key)
+  const asked = slowDown(service, operation, principal, incoming, query)
   await meetBody(operation, incoming)
   const request: OssRequest = {
     method,
@@ -156,7 +161,31 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     time,
     signal: incoming.signal,
   }
-  return await handleWithinSpace(service, operation, request, incoming)
+  const reply = await handleWithinSpace(service, operation, request, incoming)
+  if (!asked || operation.body.kind !== 'stream') return reply
+  const delay = { 'x-oss-qos-delay-time': String(Math.round(body.delayedMs)) }
+  return { ...reply, headers: { ...reply.headers, ...delay } }
+}
+
+/**
+ * Holds both bodies to the limits of the key and to the rate that the request asks for; whether it
+ * asked.
+ *
+ * @throws {OssError} `TotalQpsLimitExceeded`, `InvalidArgument`.
+ */
+function slowDown(
+  { limits }: Service,
+  operation: Operation,
+  principal: Principal,
+  { framing: { headers }, body, delivery }: Incoming,
+  query: Query,
+): boolean {
+  const caller = principal.kind === 'key' ? principal.accessKeyId : undefined
+  const { upload, download } = limits.admit(caller)
+  const asked = askedPace(operation.name, { headers, query })
+  for (const pace of [upload, asked]) if (pace) body.slowDown(pace)
+  for (const pace of [download, asked]) if (pace) delivery.slowDown(pace)
+  return asked !== undefined
 }
 
 /** Every reading of the address, each with what it asks for and what stands in its way. */

@@ -61,6 +61,7 @@ async function serve(
       findObjectAcl: async () => undefined,
     },
     faults: planFaults([], 0),
+    limits: { admit: () => ({}) },
     space: endlessSpace,
     now: () => new Date(),
     ready: () => true,
