@@ -50,5 +50,29 @@ describe('ListBuckets', () => {
     expect([answer.status, answer.code]).toEqual([400, 'InvalidArgument'])
   })
 
+  it('tells those buckets that have all of the tags asked for, and their tags', async () => {
+    const tag = (bucket: string, tags: Record<string, string>): ReturnType<typeof service.call> => {
+      const set = Object.entries(tags).map(
+        ([key, value]) => `<Tag><Key>${key}</Key><Value>${value}</Value></Tag>`,
+      )
+      const body = `<Tagging><TagSet>${set.join('')}</TagSet></Tagging>`
+      return service.call({ method: 'PUT', bucket, query: { tagging: '' }, body })
+    }
+    await tag('a-one', { a: '1', b: '2' })
+    await tag('b-one', { a: '1' })
+    await tag('b-two', { a: '2' })
+    expect((await list({ 'tag-key': 'a' })).names).toEqual(['a-one', 'b-one', 'b-two'])
+    expect((await list({ 'tag-key': 'a', 'tag-value': '1' })).names).toEqual(['a-one', 'b-one'])
+    const { names, xml } = await list({ tagging: '"a":"1","b":"2"' })
+    expect(names).toEqual(['a-one'])
+    expect(xml).toContain('<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value></Tag>')
+    const page = await list({ 'tag-key': 'a', 'tag-value': '1', 'max-keys': '1' })
+    expect([page.names, elementOf(page.xml, 'IsTruncated')]).toEqual([['a-one'], 'true'])
+    for (const query of [{ tagging: 'a:1' }, { tagging: '"a":1' }, { 'tag-value': '1' }]) {
+      const refused = await service.call({ method: 'GET', query })
+      expect([refused.status, refused.code]).toEqual([400, 'InvalidArgument'])
+    }
+  })
+
   itRefusesUnprovedKeys(service, { method: 'GET' })
 })

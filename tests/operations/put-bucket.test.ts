@@ -52,6 +52,18 @@ describe('PutBucket', () => {
     expect(elementOf(await infoOf('acl-bucket'), 'Grant')).toBe('private')
   })
 
+  it('sets how objects are encrypted where nobody says otherwise', async () => {
+    const headers = {
+      'x-oss-server-side-encryption': 'KMS',
+      'x-oss-server-side-data-encryption': 'SM4',
+      'x-oss-server-side-encryption-key-id': 'a-key',
+    }
+    await service.makeBucket({ name: 'encrypted-bucket', headers })
+    const info = await infoOf('encrypted-bucket')
+    const names = ['SSEAlgorithm', 'KMSDataEncryption', 'KMSMasterKeyID']
+    expect(names.map((name) => elementOf(info, name))).toEqual(['KMS', 'SM4', 'a-key'])
+  })
+
   it('refuses to change the storage class of a bucket', async () => {
     await service.makeBucket({ name: 'standard-bucket' })
     const body = configured('<StorageClass>IA</StorageClass>')

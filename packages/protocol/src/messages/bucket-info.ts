@@ -9,8 +9,10 @@ import {
   optionalTextOf,
   parseXml,
   textOf,
+  type XmlElement,
 } from '../xml.ts'
 import { booleanOf, dateElement, dateOf, type Owner, ownerElement, ownerOf } from './fields.ts'
+import type { ServerSideEncryptionRule } from './server-side-encryption-rule.ts'
 
 export interface BucketInfo {
   readonly name: string
@@ -36,8 +38,8 @@ export interface BucketInfo {
   readonly blockPublicAccess: boolean
   /** `Enabled` or `Suspended`; `undefined` when it was never set. */
   readonly versioning: string | undefined
-  /** `AES256`, `KMS` or `SM4`; `undefined` when objects are not encrypted. */
-  readonly sseAlgorithm: string | undefined
+  /** `undefined` when objects are not encrypted unless they ask for it. */
+  readonly encryption: ServerSideEncryptionRule | undefined
   /** Where access logs go; empty when nowhere. */
   readonly logBucket: string
   readonly logPrefix: string
@@ -64,7 +66,11 @@ export function encodeBucketInfo(info: BucketInfo): string {
         optionalElement('Versioning', info.versioning),
         ownerElement(info.owner),
         element('AccessControlList', [element('Grant', info.acl)]),
-        element('ServerSideEncryptionRule', [element('SSEAlgorithm', info.sseAlgorithm ?? 'None')]),
+        element('ServerSideEncryptionRule', [
+          element('SSEAlgorithm', info.encryption?.algorithm ?? 'None'),
+          optionalElement('KMSDataEncryption', info.encryption?.dataAlgorithm),
+          optionalElement('KMSMasterKeyID', info.encryption?.keyId),
+        ]),
         element('BucketPolicy', [
           element('LogBucket', info.logBucket),
           element('LogPrefix', info.logPrefix),
@@ -81,9 +87,7 @@ export function decodeBucketInfo(xml: string): BucketInfo {
   const owner = ownerOf(bucket)
   if (!owner) throw malformedXml('There is no Owner.')
   const grants = childOf(bucket, 'AccessControlList')
-  const encryption = childOf(bucket, 'ServerSideEncryptionRule')
   const policy = childOf(bucket, 'BucketPolicy')
-  const sseAlgorithm = encryption && optionalTextOf(encryption, 'SSEAlgorithm')
   return {
     name: textOf(bucket, 'Name'),
     creationDate: dateOf(bucket, 'CreationDate'),
@@ -102,8 +106,19 @@ export function decodeBucketInfo(xml: string): BucketInfo {
     blockPublicAccess:
       childOf(bucket, 'BlockPublicAccess') !== undefined && booleanOf(bucket, 'BlockPublicAccess'),
     versioning: optionalTextOf(bucket, 'Versioning') || undefined,
-    sseAlgorithm: sseAlgorithm === 'None' ? undefined : sseAlgorithm || undefined,
+    encryption: encryptionOf(bucket),
     logBucket: (policy && optionalTextOf(policy, 'LogBucket')) ?? '',
     logPrefix: (policy && optionalTextOf(policy, 'LogPrefix')) ?? '',
+  }
+}
+
+function encryptionOf(bucket: XmlElement): ServerSideEncryptionRule | undefined {
+  const rule = childOf(bucket, 'ServerSideEncryptionRule')
+  const algorithm = rule && optionalTextOf(rule, 'SSEAlgorithm')
+  if (!rule || !algorithm || algorithm === 'None') return undefined
+  return {
+    algorithm,
+    dataAlgorithm: optionalTextOf(rule, 'KMSDataEncryption') || undefined,
+    keyId: optionalTextOf(rule, 'KMSMasterKeyID') || undefined,
   }
 }

@@ -70,6 +70,7 @@ describe('ListBuckets', () => {
         location: 'oss-cn-hangzhou',
         region: 'cn-hangzhou',
         storageClass: 'Standard',
+        tags: [],
       },
     ],
   }
@@ -108,6 +109,7 @@ describe('ListBuckets', () => {
           location: xmlText,
           region: xmlText,
           storageClass: xmlText,
+          tags: fc.array(fc.record({ key: xmlText, value: xmlText }), { maxLength: 2 }),
         }),
         { maxLength: 3 },
       ),
@@ -147,7 +149,7 @@ describe('GetBucketInfo', () => {
     transferAcceleration: 'Disabled',
     blockPublicAccess: true,
     versioning: undefined,
-    sseAlgorithm: undefined,
+    encryption: undefined,
     logBucket: '',
     logPrefix: '',
   }
@@ -212,7 +214,13 @@ describe('GetBucketInfo', () => {
       transferAcceleration: xmlText,
       blockPublicAccess: fc.boolean(),
       versioning: optional(fc.constantFrom('Enabled', 'Suspended')),
-      sseAlgorithm: optional(fc.constantFrom('AES256', 'KMS', 'SM4')),
+      encryption: optional(
+        fc.record({
+          algorithm: fc.constantFrom('AES256', 'KMS', 'SM4'),
+          dataAlgorithm: optional(fc.constant('SM4')),
+          keyId: someText,
+        }),
+      ),
       logBucket: xmlText,
       logPrefix: xmlText,
     })

@@ -22,6 +22,7 @@ import {
   ownerElement,
   ownerOf,
 } from './fields.ts'
+import { type Tag, tagElement, tagOf } from './tagging.ts'
 
 /** Texts that the request did not give are empty. */
 export interface ListBucketsResult {
@@ -47,6 +48,8 @@ export interface ListedBucket {
   /** `cn-hangzhou`. */
   readonly region: string
   readonly storageClass: string
+  /** Told by the service to those who ask for buckets by their tags. */
+  readonly tags: readonly Tag[]
 }
 
 export function encodeListBucketsResult(result: ListBucketsResult): string {
@@ -72,6 +75,9 @@ function bucketElement(bucket: ListedBucket): Xml {
     element('Name', bucket.name),
     element('Region', bucket.region),
     element('StorageClass', bucket.storageClass),
+    bucket.tags.length > 0
+      ? element('Tagging', [element('TagSet', bucket.tags.map(tagElement))])
+      : undefined,
   ])
 }
 
@@ -101,5 +107,12 @@ function listedBucketOf(bucket: XmlElement): ListedBucket {
     location: textOf(bucket, 'Location'),
     region: optionalTextOf(bucket, 'Region') ?? '',
     storageClass: textOf(bucket, 'StorageClass'),
+    tags: tagsOf(bucket),
   }
+}
+
+function tagsOf(bucket: XmlElement): readonly Tag[] {
+  const tagging = childOf(bucket, 'Tagging')
+  const set = tagging && childOf(tagging, 'TagSet')
+  return set ? childrenOf(set, 'Tag').map(tagOf) : []
 }

@@ -71,9 +71,15 @@ test.each([
   ],
   ['broken XML', { body: '<CreateBucketConfiguration>' }, 'MalformedXML', 400],
   [
-    'encryption, which is not done here',
-    { headers: { 'x-oss-server-side-encryption': 'AES256' } },
-    'NotImplemented',
+    'an unknown encryption',
+    { headers: { 'x-oss-server-side-encryption': 'AES128' } },
+    'InvalidEncryptionAlgorithmError',
+    400,
+  ],
+  [
+    'a key id without an encryption',
+    { headers: { 'x-oss-server-side-encryption-key-id': 'key' } },
+    'InvalidArgument',
     400,
   ],
   ['nobody who could own it', { principal: anonymous }, 'AccessDenied', 403],

@@ -1,6 +1,10 @@
 /** `GET /?bucketInfo` of a bucket: all there is to say of it. */
 
-import { encodeBucketInfo } from '@lading/protocol'
+import {
+  decodeBucketLoggingStatus,
+  decodeServerSideEncryptionRule,
+  encodeBucketInfo,
+} from '@lading/protocol'
 import type { Operation } from './operation.ts'
 import { bucketOf, ownerElement } from './parameters.ts'
 
@@ -15,6 +19,11 @@ export const getBucketInfo: Operation = {
 
   async handle(request, { store, profile }) {
     const bucket = await store.getBucket(bucketOf(request))
+    const [encryption, logging] = await Promise.all([
+      store.findBucketSetting(bucket.name, 'encryption'),
+      store.findBucketSetting(bucket.name, 'logging'),
+    ])
+    const logs = logging && decodeBucketLoggingStatus(logging).enabled
     return {
       status: 200,
       xml: encodeBucketInfo({
@@ -29,16 +38,17 @@ export const getBucketInfo: Operation = {
         acl: bucket.acl,
         // The ACL alone keeps the public out here, and so it says whether that is the case.
         blockPublicAccess: bucket.acl === 'private',
-        versioning: undefined,
-        sseAlgorithm: undefined,
+        versioning: bucket.versioning,
+        encryption:
+          encryption === undefined ? undefined : decodeServerSideEncryptionRule(encryption),
         // SDKs read all of these, whatever the bucket has. Source: their suites for GetBucketInfo.
         comment: '',
         resourceGroupId: 'rg-default',
         accessMonitor: 'Disabled',
         crossRegionReplication: 'Disabled',
         transferAcceleration: 'Disabled',
-        logBucket: '',
-        logPrefix: '',
+        logBucket: logs ? logs.targetBucket : '',
+        logPrefix: logs ? logs.targetPrefix : '',
       }),
     }
   },

@@ -1,9 +1,18 @@
-/** `GET /` of the service: the buckets of whoever asks. */
+/** `GET /` of the service: the buckets of whoever asks, all of them or those with certain tags. */
 
-import { DEFAULT_MAX_KEYS, encodeListBucketsResult } from '@lading/protocol'
-import type { Store } from '../store/store.ts'
-import type { Bucket, Operation, OssRequest } from './operation.ts'
+import {
+  DEFAULT_MAX_KEYS,
+  decodeTagging,
+  encodeListBucketsResult,
+  type Query,
+  type Tag,
+} from '@lading/protocol'
+import type { Bucket, Store } from '../store/store.ts'
+import type { Operation } from './operation.ts'
 import { invalidArgument, listingText, ownerElement, ownerOf, pageSize } from './parameters.ts'
+
+/** Buckets whose tags are looked at in one step. */
+const STEP = 100
 
 export const listBuckets: Operation = {
   name: 'ListBuckets',
@@ -22,18 +31,23 @@ export const listBuckets: Operation = {
     if (/[A-Z]/.test(prefix)) throw invalidArgument('prefix', prefix)
     const marker = listingText(query, 'marker')
     const maxKeys = pageSize(query, 'max-keys', DEFAULT_MAX_KEYS)
+    const wanted = wantedTags(query)
 
-    const page = await visiblePage(request, store, { owner, prefix, after: marker, limit: maxKeys })
+    const { rows, truncated } = await page(
+      store,
+      { owner, prefix, after: marker, limit: maxKeys },
+      wanted,
+    )
     return {
       status: 200,
       xml: encodeListBucketsResult({
         prefix,
         marker: marker ?? '',
         maxKeys,
-        isTruncated: page.truncated,
-        nextMarker: page.truncated ? page.buckets.at(-1)?.name : undefined,
+        isTruncated: truncated,
+        nextMarker: truncated ? rows.at(-1)?.bucket.name : undefined,
         owner: ownerElement({ owner }),
-        buckets: page.buckets.map((bucket) => ({
+        buckets: rows.map(({ bucket, tags }) => ({
           name: bucket.name,
           creationDate: bucket.createdAt,
           extranetEndpoint: profile.extranetEndpoint,
@@ -41,27 +55,72 @@ export const listBuckets: Operation = {
           location: `oss-${profile.region}`,
           region: profile.region,
           storageClass: bucket.storageClass,
+          tags,
         })),
       }),
     }
   },
 }
 
-/** The buckets that the key of whoever asks may see; the others take no room in the page. */
-async function visiblePage(
-  request: OssRequest,
+/** All of which a bucket must have; without a value, a tag of any value. */
+type WantedTags = readonly { readonly key: string; readonly value: string | undefined }[]
+
+/** @throws {OssError} `InvalidArgument`. Source: ListBuckets, OSS API reference. */
+function wantedTags(query: Query): WantedTags {
+  const key = query.text('tag-key')
+  const value = query.text('tag-value')
+  if (key === undefined && value !== undefined) throw invalidArgument('tag-value', value)
+  const text = query.text('tagging')
+  return [...(key === undefined ? [] : [{ key, value }]), ...(text ? parseTagList(text) : [])]
+}
+
+/** Such as `"k1":"v1","k2":"v2"`: what stands between the braces of a JSON object. */
+function parseTagList(text: string): WantedTags {
+  try {
+    const tags: unknown = JSON.parse(`{${text}}`)
+    return Object.entries(tags ?? {}).map(([key, value]) => {
+      if (typeof value !== 'string') throw new TypeError('The value of a tag is a text.')
+      return { key, value }
+    })
+  } catch {
+    throw invalidArgument('tagging', text)
+  }
+}
+
+interface TaggedBucket {
+  readonly bucket: Bucket
+  readonly tags: readonly Tag[]
+}
+
+async function page(
   store: Store,
   query: Parameters<Store['listBuckets']>[0],
-): Promise<{ readonly buckets: readonly Bucket[]; readonly truncated: boolean }> {
-  const buckets: Bucket[] = []
-  for (let after = query.after; ; ) {
-    const { rows, truncated } = await store.listBuckets({ ...query, after })
-    for (const row of rows) {
-      if (!request.maySeeBucket(row.name)) continue
-      if (buckets.length === query.limit) return { buckets, truncated: true }
-      buckets.push(row)
-    }
-    if (!truncated) return { buckets, truncated: false }
-    after = rows.at(-1)?.name
+  wanted: WantedTags,
+): Promise<{ readonly rows: readonly TaggedBucket[]; readonly truncated: boolean }> {
+  if (wanted.length === 0) {
+    const { rows, truncated } = await store.listBuckets(query)
+    return { rows: rows.map((bucket) => ({ bucket, tags: [] })), truncated }
   }
+  const found: TaggedBucket[] = []
+  let { after } = query
+  for (;;) {
+    const { rows, truncated } = await store.listBuckets({ ...query, after, limit: STEP })
+    for (const bucket of rows) {
+      const tags = await tagsOf(store, bucket)
+      if (!wanted.every((tag) => tags.some((one) => fits(one, tag)))) continue
+      if (found.length === query.limit) return { rows: found, truncated: true }
+      found.push({ bucket, tags })
+    }
+    after = rows.at(-1)?.name
+    if (!truncated) return { rows: found, truncated: false }
+  }
+}
+
+async function tagsOf(store: Store, { name }: Bucket): Promise<readonly Tag[]> {
+  const xml = await store.findBucketSetting(name, 'tagging')
+  return xml === undefined ? [] : decodeTagging(xml).tags
+}
+
+function fits(tag: Tag, { key, value }: WantedTags[number]): boolean {
+  return tag.key === key && (value === undefined || tag.value === value)
 }

@@ -3,11 +3,31 @@
 import { abortMultipartUpload } from './abort-multipart-upload.ts'
 import { completeMultipartUpload } from './complete-multipart-upload.ts'
 import { deleteBucket } from './delete-bucket.ts'
+import { deleteBucketCors } from './delete-bucket-cors.ts'
+import { deleteBucketEncryption } from './delete-bucket-encryption.ts'
+import { deleteBucketLifecycle } from './delete-bucket-lifecycle.ts'
+import { deleteBucketLogging } from './delete-bucket-logging.ts'
+import { deleteBucketPolicy } from './delete-bucket-policy.ts'
+import { deleteBucketTags } from './delete-bucket-tags.ts'
+import { deleteBucketWebsite } from './delete-bucket-website.ts'
 import { deleteObject } from './delete-object.ts'
 import { deleteObjectTagging } from './delete-object-tagging.ts'
+import { describeRegions } from './describe-regions.ts'
 import { getBucketAcl } from './get-bucket-acl.ts'
+import { getBucketCors } from './get-bucket-cors.ts'
+import { getBucketEncryption } from './get-bucket-encryption.ts'
 import { getBucketInfo } from './get-bucket-info.ts'
+import { getBucketLifecycle } from './get-bucket-lifecycle.ts'
 import { getBucketLocation } from './get-bucket-location.ts'
+import { getBucketLogging } from './get-bucket-logging.ts'
+import { getBucketPolicy } from './get-bucket-policy.ts'
+import { getBucketPolicyStatus } from './get-bucket-policy-status.ts'
+import { getBucketReferer } from './get-bucket-referer.ts'
+import { getBucketRequestPayment } from './get-bucket-request-payment.ts'
+import { getBucketStat } from './get-bucket-stat.ts'
+import { getBucketTags } from './get-bucket-tags.ts'
+import { getBucketVersioning } from './get-bucket-versioning.ts'
+import { getBucketWebsite } from './get-bucket-website.ts'
 import { getObject } from './get-object.ts'
 import { getObjectAcl } from './get-object-acl.ts'
 import { getObjectMeta } from './get-object-meta.ts'
@@ -16,13 +36,25 @@ import { headBucket } from './head-bucket.ts'
 import { headObject } from './head-object.ts'
 import { initiateMultipartUpload } from './initiate-multipart-upload.ts'
 import { listBuckets } from './list-buckets.ts'
+import { listLiveChannel } from './list-live-channel.ts'
 import { listMultipartUploads } from './list-multipart-uploads.ts'
 import { listObjects } from './list-objects.ts'
 import { listObjectsV2 } from './list-objects-v2.ts'
 import { listParts } from './list-parts.ts'
 import type { Operation } from './operation.ts'
+import { publicAccessBlock } from './public-access-block.ts'
 import { putBucket } from './put-bucket.ts'
 import { putBucketAcl } from './put-bucket-acl.ts'
+import { putBucketCors } from './put-bucket-cors.ts'
+import { putBucketEncryption } from './put-bucket-encryption.ts'
+import { putBucketLifecycle } from './put-bucket-lifecycle.ts'
+import { putBucketLogging } from './put-bucket-logging.ts'
+import { putBucketPolicy } from './put-bucket-policy.ts'
+import { putBucketReferer } from './put-bucket-referer.ts'
+import { putBucketRequestPayment } from './put-bucket-request-payment.ts'
+import { putBucketTags } from './put-bucket-tags.ts'
+import { putBucketVersioning } from './put-bucket-versioning.ts'
+import { putBucketWebsite } from './put-bucket-website.ts'
 import { putObject } from './put-object.ts'
 import { putObjectAcl } from './put-object-acl.ts'
 import { putObjectTagging } from './put-object-tagging.ts'
@@ -30,6 +62,7 @@ import { uploadPart } from './upload-part.ts'
 
 export const operations: readonly Operation[] = [
   listBuckets,
+  describeRegions,
 
   putBucket,
   headBucket,
@@ -38,6 +71,37 @@ export const operations: readonly Operation[] = [
   getBucketLocation,
   getBucketAcl,
   putBucketAcl,
+  getBucketStat,
+  putBucketVersioning,
+  getBucketVersioning,
+  putBucketEncryption,
+  getBucketEncryption,
+  deleteBucketEncryption,
+  putBucketTags,
+  getBucketTags,
+  deleteBucketTags,
+  putBucketPolicy,
+  getBucketPolicy,
+  getBucketPolicyStatus,
+  deleteBucketPolicy,
+  putBucketCors,
+  getBucketCors,
+  deleteBucketCors,
+  putBucketReferer,
+  getBucketReferer,
+  putBucketRequestPayment,
+  getBucketRequestPayment,
+  putBucketLogging,
+  getBucketLogging,
+  deleteBucketLogging,
+  putBucketWebsite,
+  getBucketWebsite,
+  deleteBucketWebsite,
+  putBucketLifecycle,
+  getBucketLifecycle,
+  deleteBucketLifecycle,
+  listLiveChannel,
+  ...publicAccessBlock,
   listObjects,
   listObjectsV2,
   listMultipartUploads,

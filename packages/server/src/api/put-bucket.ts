@@ -2,14 +2,16 @@
 
 import {
   decodeCreateBucketConfiguration,
+  encodeServerSideEncryptionRule,
   MAX_CONFIG_BODY,
   OssError,
   requireBucketName,
 } from '@lading/protocol'
 import { requestedAcl } from './bucket-acl.ts'
+import { requestedEncryptionRule } from './bucket-encryption.ts'
 import { requireStorageClass } from './object-attributes.ts'
 import type { Operation } from './operation.ts'
-import { bucketOf, invalidArgument, ownerOf, refuseHeaders } from './parameters.ts'
+import { bucketOf, invalidArgument, ownerOf } from './parameters.ts'
 
 export const putBucket: Operation = {
   name: 'PutBucket',
@@ -22,9 +24,9 @@ export const putBucket: Operation = {
   body: { kind: 'text', limit: MAX_CONFIG_BODY },
 
   async handle(request, { store, profile }) {
-    refuseHeaders(request.headers, ['x-oss-server-side-encryption'])
     const name = requireBucketName(bucketOf(request))
     const acl = requestedAcl(request.headers)
+    const encryption = requestedEncryptionRule(request.headers)
     const { storageClass, dataRedundancyType, locationConstraint } =
       decodeCreateBucketConfiguration(await request.body.text())
     if (locationConstraint && locationConstraint !== `oss-${profile.region}`) {
@@ -37,6 +39,9 @@ export const putBucket: Operation = {
       storageClass: storageClass && requireStorageClass('StorageClass', storageClass),
       dataRedundancyType: dataRedundancyType && requireRedundancy(dataRedundancyType),
     })
+    if (encryption) {
+      await store.putBucketSetting(name, 'encryption', encodeServerSideEncryptionRule(encryption))
+    }
     return { status: 200, headers: { Location: `/${name}` } }
   },
 }

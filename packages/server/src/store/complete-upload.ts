@@ -21,17 +21,14 @@ import type {
   Upload,
   UploadRef,
 } from '../ports/metadata-store.ts'
-import { withAcl } from './attributes.ts'
 import type { StoreDependencies } from './dependencies.ts'
-import { forbidOverwrite, guardOf, noSuchUpload, noSuchUploadEc } from './refusals.ts'
+import { forbidOverwrite, noSuchUpload, noSuchUploadEc } from './refusals.ts'
 
 export interface CompleteRequest {
   readonly upload: UploadRef
   /** In the order given; `'all'` takes every part there is. */
   readonly parts: readonly PartReference[] | 'all'
   readonly forbidOverwrite: boolean
-  /** In place of what the initiation said. */
-  readonly acl?: string | undefined
 }
 
 /**
@@ -44,10 +41,8 @@ export async function completeUpload(
 ): Promise<StoredObject> {
   // Before the upload is looked for, as the service does.
   if (request.parts !== 'all') requireAscending(request.parts, request.upload.uploadId)
-  const bucket = await metadata.findBucket(request.upload.bucket)
-  const rules = { ...request, forbidOverwrite: guardOf(request, bucket) !== undefined }
   const object = await metadata.completeUpload(request.upload, (upload) =>
-    decide(upload, rules, now()),
+    decide(upload, request, now()),
   )
   if (!object) throw noSuchUpload(request.upload.uploadId, noSuchUploadEc.complete)
   return object
@@ -74,7 +69,7 @@ export function requireAscending(parts: readonly PartReference[], uploadId: stri
  */
 export function decide(
   upload: Upload,
-  { parts: asked, forbidOverwrite: mustBeNew, acl }: Omit<CompleteRequest, 'upload'>,
+  { parts: asked, forbidOverwrite: mustBeNew }: Pick<CompleteRequest, 'parts' | 'forbidOverwrite'>,
   modifiedAt: Date,
 ): CompletionRule {
   const taken = new TakenParts()
@@ -116,7 +111,7 @@ export function decide(
           crc64: taken.crc64,
           md5: undefined,
           modifiedAt,
-          attributes: acl === undefined ? upload.attributes : withAcl(upload.attributes, acl),
+          attributes: upload.attributes,
           manifest: taken.manifest,
         },
         dropped: [...dropped, ...taken.emptyBlobs],

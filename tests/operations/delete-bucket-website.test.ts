@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest'
+import { startTestService } from './service.ts'
+import { itRefusesStrangers } from './strangers.ts'
+
+const service = await startTestService()
+const bucket = await service.makeBucket()
+const query = { website: '' }
+const body = `<WebsiteConfiguration><IndexDocument><Suffix>myindex</Suffix></IndexDocument><ErrorDocument><Key>error+中文.html</Key></ErrorDocument></WebsiteConfiguration>`
+
+describe('DeleteBucketWebsite', () => {
+  it('answers 204, whether there is one or not, and then there is none', async () => {
+    await service.call({ method: 'PUT', bucket, query, body })
+    for (const _ of ['once', 'and again']) {
+      const answer = await service.call({ method: 'DELETE', bucket, query })
+      expect([answer.status, answer.statusText, answer.text]).toEqual([204, 'No Content', ''])
+    }
+    const gone = await service.call({ method: 'GET', bucket, query })
+    expect([gone.status, gone.code]).toEqual([404, 'NoSuchWebsiteConfiguration'])
+  })
+
+  itRefusesStrangers(service, { method: 'DELETE', bucket, query })
+})
