@@ -2,6 +2,7 @@
 
 import { OssError, type Query } from '@lading/protocol'
 import type { ObjectReader } from '../store/store.ts'
+import { compressed } from './compression.ts'
 import { isNotModified, isSameForRange } from './conditions.ts'
 import { objectHeaders, validators, versionHeaders } from './object-attributes.ts'
 import type { Operation, OssRequest, Reply } from './operation.ts'
@@ -33,7 +34,7 @@ export const getObject: Operation = {
     const { bucket, key } = objectOf(request)
     const reader = await store.openObject(bucket, key, versionIdOf(request))
     try {
-      return replyFrom(reader, request, replaced)
+      return compressed(request, replyFrom(reader, request, replaced))
     } catch (error) {
       reader.release()
       throw error

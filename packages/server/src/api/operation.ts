@@ -78,9 +78,12 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>
   /** An XML document. */
   readonly xml?: string
-  /** An object's bytes; `length` of them, exactly. On HEAD `length` alone is sent. */
+  /**
+   * An object's bytes; `length` of them, exactly, or as many as come where nobody knows yet. On HEAD
+   * `length` alone is sent.
+   */
   readonly content?: {
-    readonly length: number
+    readonly length: number | undefined
     readonly bytes: () => AsyncIterable<Uint8Array>
     /** Called once when the reply is over, read to its end or not, begun or not. */
     readonly release: () => void

@@ -20,8 +20,8 @@ export interface AnswerOptions {
 export interface PreparedReply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** Bytes of the body as announced; 0 where none is sent. */
-  readonly length: number
+  /** Bytes of the body as announced, if they are; 0 where none is sent. */
+  readonly length: number | undefined
   readonly chunks: AsyncIterator<Uint8Array> | undefined
   readonly first: Uint8Array | undefined
 }
@@ -41,8 +41,9 @@ export async function prepareReply(reply: Reply, options: AnswerOptions): Promis
 
   const document = xml === undefined ? undefined : new TextEncoder().encode(xml)
   if (document && !options.head) headers['Content-Type'] ??= 'application/xml'
-  const length = document ? document.length : (content?.length ?? 0)
-  headers['Content-Length'] = String(document && options.head ? 0 : length)
+  const length = document ? document.length : content ? content.length : 0
+  if (length !== undefined)
+    headers['Content-Length'] = String(document && options.head ? 0 : length)
   if (options.head || length === 0) {
     return { status, headers, length: 0, chunks: undefined, first: undefined }
   }
@@ -68,7 +69,7 @@ export async function writeReply(
   let chunk = reply.first
   try {
     while (chunk && !response.destroyed) {
-      if (sent + chunk.length > length)
+      if (length !== undefined && sent + chunk.length > length)
         throw new Error(`The content is longer than ${length} bytes.`)
       for await (const piece of delivery.pieces(chunk)) {
         await writeChunk(response, piece)
@@ -81,7 +82,8 @@ export async function writeReply(
     await chunks?.return?.()
   }
   if (response.destroyed) return sent
-  if (sent < length) throw new Error(`The content ended after ${sent} of ${length} bytes.`)
+  if (length !== undefined && sent < length)
+    throw new Error(`The content ended after ${sent} of ${length} bytes.`)
   const over = once(response, 'close')
   response.end()
   await over
