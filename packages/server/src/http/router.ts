@@ -56,7 +56,9 @@ export function routeRequest(operations: readonly Operation[], request: RoutedRe
   }
   if (whole && whole.query.length > 0) return { operation: whole }
 
-  const selectors = [...names].filter((name) => SELECTORS.has(name))
+  // Of the service, tags are what buckets are listed by.
+  const plain = resource === 'service' ? 'tagging' : undefined
+  const selectors = [...names].filter((name) => SELECTORS.has(name) && name !== plain)
   const part = mostSpecific(sameMethod, ({ query: own }) => {
     const common = own.filter((name) => selectors.includes(name)).length
     return common > 0 ? common : -1
