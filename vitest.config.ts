@@ -12,7 +12,7 @@ const fromSource = {
 }
 
 // Minutes of work beside the unit tests' seconds; `npm run check` leaves it to `npm test`.
-const lengthy = ['packages/*/src/**/model.test.ts']
+const lengthy = ['packages/*/src/**/{model,scale}.test.ts']
 
 const setupFiles = process.env.LADING_FUZZ_RUNS ? ['./tools/fuzz-setup.ts'] : []
 
