@@ -51,6 +51,28 @@ describe('CompleteMultipartUpload', () => {
     expect(got.headers.get(crc64)).toBe(answer.headers.get(crc64))
   })
 
+  it.each([
+    [
+      'of the completion in place of that of the initiation',
+      'private',
+      'public-read',
+      'public-read',
+    ],
+    ['that takes away that of the initiation', 'private', 'default', 'default'],
+    ['of the initiation where the completion names none', 'private', undefined, 'private'],
+    ['of the bucket where nobody names one', undefined, undefined, 'default'],
+  ])('gives the object the ACL %s', async (_, first, last, grant) => {
+    const key = `acl-${first}-${last}`
+    const acl = (value: string | undefined): Record<string, string> =>
+      value === undefined ? {} : { 'x-oss-object-acl': value }
+    const upload = await initiate(service, bucket, key, acl(first))
+    await putPart(service, upload, 1, 'part')
+    const body = completeBody([[1, etagOf(Buffer.from('part'))]])
+    expect((await complete(upload, body, { headers: acl(last) })).status).toBe(200)
+    const { text } = await service.call({ method: 'GET', bucket, key, query: { acl: '' } })
+    expect(elementOf(text, 'Grant')).toBe(grant)
+  })
+
   it('takes all parts when asked to, by header or by presigned URL', async () => {
     const headers = { 'x-oss-complete-all': 'yes' }
     for (const presigned of [false, true]) {

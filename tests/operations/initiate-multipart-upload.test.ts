@@ -8,6 +8,10 @@ const service = await startTestService()
 const bucket = await service.makeBucket()
 const query = { uploads: '' }
 
+function tags(count: number): string {
+  return Array.from({ length: count }, (_, index) => `k${index}=v`).join('&')
+}
+
 describe('InitiateMultipartUpload', () => {
   it('answers an upload id of its own for each, in XML without a namespace', async () => {
     const request = { method: 'POST', bucket, key: 'a&b', query }
@@ -45,7 +49,8 @@ describe('InitiateMultipartUpload', () => {
       'x-oss-meta-author': 'alice',
       'x-oss-storage-class': 'IA',
     }
-    const upload = await initiate(service, bucket, key, kept)
+    const said = { ...kept, 'x-oss-tagging': 'a=1&b=', 'x-oss-object-acl': 'private' }
+    const upload = await initiate(service, bucket, key, said)
     const earlier = await service.call({ method: 'GET', bucket, key })
     expect(earlier.text).toBe('earlier')
     const part = await putPart(service, upload, 1, 'later')
@@ -55,6 +60,9 @@ describe('InitiateMultipartUpload', () => {
     await service.call({ method: 'POST', bucket, key, query: { uploadId }, body })
     const { headers } = await service.call({ method: 'HEAD', bucket, key })
     for (const [name, value] of Object.entries(kept)) expect(headers.get(name)).toBe(value)
+    expect(headers.get('x-oss-tagging-count')).toBe('2')
+    const acl = await service.call({ method: 'GET', bucket, key, query: { acl: '' } })
+    expect(elementOf(acl.text, 'Grant')).toBe('private')
   })
 
   it('takes the MD5 of the body that is not there, and a condition, which is for readers', async () => {
@@ -76,6 +84,9 @@ describe('InitiateMultipartUpload', () => {
       'k',
       'InvalidEncryptionAlgorithmError',
     ],
+    ['more than ten tags', { 'x-oss-tagging': tags(11) }, 'k', 'InvalidTag'],
+    ['a tag without a key', { 'x-oss-tagging': '=a' }, 'k', 'InvalidTag'],
+    ['an ACL that there is not', { 'x-oss-object-acl': 'public' }, 'k', 'InvalidArgument'],
     ['a key of 1,024 bytes', {}, 'k'.repeat(1024), 'InvalidObjectName'],
     ['a key that begins with a backslash', {}, '\\k', 'InvalidObjectName'],
   ])('refuses %s', async (_, headers, key, code) => {

@@ -45,6 +45,31 @@ describe('PutObject', () => {
     expect(head.headers.get('content-type')).toBe('application/octet-stream')
   })
 
+  it('gives the object its tags and its ACL', async () => {
+    const key = 'tagged'
+    const headers = {
+      'x-oss-tagging': 'b=%2B%3A%2F&a=&%E4%B8%AD=1+2',
+      'x-oss-object-acl': 'public-read',
+    }
+    expect((await service.call({ method: 'PUT', bucket, key, headers })).status).toBe(200)
+    const { text } = await service.call({ method: 'GET', bucket, key, query: { tagging: '' } })
+    expect(
+      [...text.matchAll(/<Key>(.*?)<\/Key><Value>(.*?)<\/Value>/g)].map((m) => m.slice(1)),
+    ).toEqual([
+      ['b', '+:/'],
+      ['a', ''],
+      ['中', '1 2'],
+    ])
+    const head = await service.call({ method: 'HEAD', bucket, key })
+    expect(head.headers.get('x-oss-tagging-count')).toBe('3')
+    const acl = await service.call({ method: 'GET', bucket, key, query: { acl: '' } })
+    expect(acl.text).toContain('<Grant>public-read</Grant>')
+
+    await service.call({ method: 'PUT', bucket, key })
+    const plain = await service.call({ method: 'HEAD', bucket, key })
+    expect(plain.headers.get('x-oss-tagging-count')).toBeNull()
+  })
+
   it('lets one object be put under x-oss-forbid-overwrite, and no second', async () => {
     const put = (value: string): ReturnType<typeof service.call> =>
       service.call({

@@ -143,6 +143,10 @@ export const errorCodes = {
     status: 400,
     message: 'You have attempted to create more buckets than allowed.',
   },
+  TotalQpsLimitExceeded: {
+    status: 503,
+    message: 'Please reduce your request rate: it is above the limit of the access key.',
+  },
 } as const
 
 /** The codes this project knows. */

@@ -4,11 +4,14 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadHasher } from '@lading/protocol'
 import { type FindKey, identifyAmong } from './access/identify.ts'
+import type { OperationContext } from './api/operation.ts'
 import { operations } from './api/operations.ts'
 import type { Config } from './config.ts'
+import { accessLookups } from './http/access-lookups.ts'
 import type { Service } from './http/dispatch.ts'
 import { planFaults } from './http/faults.ts'
 import type { FreeSpace } from './http/free-space.ts'
+import { type KeyLimits, limitKeys } from './http/key-limits.ts'
 import type { BlobStore } from './ports/blob-store.ts'
 import type { MetadataStore } from './ports/metadata-store.ts'
 import { createStore, type Store } from './store/store.ts'
@@ -88,28 +91,40 @@ export async function composeService(
   const { blobs, metadata } = engines
   const { findKey, address, ready, space } = options
   const store = createStore({ blobs, metadata, makeHasher: await loadHasher(), now })
-  const service: Service = {
-    operations,
-    context: {
-      store,
-      identify: identifyAmong(findKey, now),
-      profile: {
-        region,
-        // Clients go where these say, and that must not be the real service.
-        get extranetEndpoint() {
-          return address()
-        },
-        get intranetEndpoint() {
-          return address()
-        },
+  const context: OperationContext = {
+    store,
+    identify: identifyAmong(findKey, now),
+    profile: {
+      region,
+      // Clients go where these say, and that must not be the real service.
+      get extranetEndpoint() {
+        return address()
+      },
+      get intranetEndpoint() {
+        return address()
       },
     },
+  }
+  const service: Service = {
+    operations,
+    context,
     addresses: { baseHosts, cnames },
     findBucket: (name) => store.findBucket(name),
+    access: accessLookups(context),
     faults: planFaults(config.faults, config.faultSeed),
+    limits: limitKeys((id) => configuredLimits(config.limits, id), now),
     space,
     now,
     ready,
   }
   return { store, service }
+}
+
+/** The same object for a key each time, by which its use is counted. */
+function configuredLimits(
+  { keys, everyKey, anonymous }: Config['limits'],
+  accessKeyId: string | undefined,
+): KeyLimits | undefined {
+  if (accessKeyId === undefined) return anonymous
+  return Object.hasOwn(keys, accessKeyId) ? keys[accessKeyId] : everyKey
 }

@@ -9,6 +9,7 @@ import { type Rights, rightsSchema } from './access/rights.ts'
 import type { BodyRate } from './http/body.ts'
 import type { CertificateFiles } from './http/certificate.ts'
 import type { Fault } from './http/faults.ts'
+import type { KeyLimits } from './http/key-limits.ts'
 import type { LogDestination } from './observe/log.ts'
 
 /** A key pair that requests may be signed with. */
@@ -48,6 +49,8 @@ export interface ServerOptions {
   readonly faults?: readonly Fault[] | undefined
   /** A number from 0 to 999,999,999 that decides by what chance faults with a probability are met. Default: any. */
   readonly faultSeed?: number | undefined
+  /** How much key pairs may ask for. Default: as much as they like. */
+  readonly limits?: LimitOptions | undefined
   /** Hosts that belong to one bucket, and its name. */
   readonly cnames?: Readonly<Record<string, string>> | undefined
   /** Hosts, besides `localhost`, under which buckets have names such as `BUCKET.HOST`. */
@@ -80,6 +83,16 @@ export interface AdminAddress {
   readonly port: number
 }
 
+/** Each process of several counts for itself. */
+export interface LimitOptions {
+  /** Of each key pair that has none of its own. */
+  readonly everyKey?: KeyLimits | undefined
+  /** By access key id. */
+  readonly keys?: Readonly<Record<string, KeyLimits>> | undefined
+  /** Of all together who ask without a key. */
+  readonly anonymous?: KeyLimits | undefined
+}
+
 /** When bytes that nobody can reach are deleted. Milliseconds. */
 export interface CollectOptions {
   /** How long what was replaced, deleted or aborted is kept. Default five minutes. */
@@ -101,6 +114,11 @@ export interface Config {
   readonly strictHttp: boolean
   readonly faults: readonly Fault[]
   readonly faultSeed: number
+  readonly limits: {
+    readonly everyKey?: KeyLimits | undefined
+    readonly keys: Readonly<Record<string, KeyLimits>>
+    readonly anonymous?: KeyLimits | undefined
+  }
   readonly cnames: Readonly<Record<string, string>>
   readonly baseHosts: readonly string[]
   readonly collect: {
@@ -180,6 +198,12 @@ const fault = z.strictObject({
   ]),
 })
 
+const keyLimits = z.strictObject({
+  requestsPerSecond: z.number().positive().optional(),
+  uploadBytesPerSecond: z.number().positive().optional(),
+  downloadBytesPerSecond: z.number().positive().optional(),
+})
+
 const schema = z.strictObject({
   data: z
     .union([z.literal('memory'), z.strictObject({ directory: z.string().min(1) })])
@@ -209,6 +233,13 @@ const schema = z.strictObject({
     .min(0)
     .max(MAX_FAULT_SEED)
     .default(() => randomInt(MAX_FAULT_SEED + 1)),
+  limits: z
+    .strictObject({
+      everyKey: keyLimits.optional(),
+      keys: z.record(z.string(), keyLimits).default({}),
+      anonymous: keyLimits.optional(),
+    })
+    .prefault({}),
   cnames: z.record(z.string(), z.string()).default({}),
   baseHosts: z.array(z.string().min(1)).default([]),
   collect: z

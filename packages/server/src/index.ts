@@ -1,11 +1,18 @@
 /** An OSS server to embed: in a test, or in a process of your own. */
 
 export { isStrayLmdbRejection } from './compose.ts'
-export type { AdminAddress, CollectOptions, ServerCredentials, ServerOptions } from './config.ts'
+export type {
+  AdminAddress,
+  CollectOptions,
+  LimitOptions,
+  ServerCredentials,
+  ServerOptions,
+} from './config.ts'
 export { type AdminListener, type AdminOptions, listenForAdmin } from './http/admin-listener.ts'
 export type { BodyRate } from './http/body.ts'
 export type { CertificateFiles } from './http/certificate.ts'
 export type { Fault, FaultAction } from './http/faults.ts'
+export type { KeyLimits } from './http/key-limits.ts'
 export { parseFault } from './http/parse-fault.ts'
 export type { LogDestination } from './observe/log.ts'
 export { type LogFile, openLogFile } from './observe/log-file.ts'

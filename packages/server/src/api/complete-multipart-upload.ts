@@ -11,7 +11,7 @@ import {
 } from '@lading/protocol'
 import { noSuchUploadEc } from '../store/refusals.ts'
 import { requireDigest } from './expected-sums.ts'
-import { versionHeaders } from './object-attributes.ts'
+import { authorizeAttributes, requestedAcl, versionHeaders } from './object-attributes.ts'
 import type { Operation, RequestHeaders } from './operation.ts'
 import {
   encodingTypeOf,
@@ -20,7 +20,6 @@ import {
   locationOf,
   refuseEncryption,
   refuseHeaders,
-  refuseObjectAcl,
   uploadOf,
 } from './parameters.ts'
 
@@ -37,19 +36,16 @@ export const completeMultipartUpload: Operation = {
     const { headers, query } = request
     const encodingType = encodingTypeOf(query)
     refuseEncryption(headers)
-    refuseObjectAcl(headers)
     refuseHeaders(headers, ['x-oss-callback'])
+    const acl = requestedAcl(headers)
+    await authorizeAttributes(request)
     const forbidOverwrite = flagOf(headers, 'x-oss-forbid-overwrite')
     const xml = await request.body.text()
     requireDigest(headers, xml)
     const parts = partsAskedFor(headers, xml)
     const upload = uploadOf(request, noSuchUploadEc.complete)
 
-    const object = await store.completeUpload({
-      upload,
-      parts,
-      forbidOverwrite,
-    })
+    const object = await store.completeUpload({ upload, parts, forbidOverwrite, acl })
     const { bucket, key, etag, crc64 } = object
     return {
       status: 200,

@@ -8,7 +8,7 @@ import {
   type Tag,
 } from '@lading/protocol'
 import type { Bucket, Store } from '../store/store.ts'
-import type { Operation } from './operation.ts'
+import type { Operation, OssRequest } from './operation.ts'
 import { invalidArgument, listingText, ownerElement, ownerOf, pageSize } from './parameters.ts'
 
 /** Buckets whose tags are looked at in one step. */
@@ -34,6 +34,7 @@ export const listBuckets: Operation = {
     const wanted = wantedTags(query)
 
     const { rows, truncated } = await page(
+      request,
       store,
       { owner, prefix, after: marker, limit: maxKeys },
       wanted,
@@ -92,21 +93,21 @@ interface TaggedBucket {
   readonly tags: readonly Tag[]
 }
 
+/** Those that the key of whoever asks may see; the others take no room in the page. */
 async function page(
+  request: OssRequest,
   store: Store,
   query: Parameters<Store['listBuckets']>[0],
   wanted: WantedTags,
 ): Promise<{ readonly rows: readonly TaggedBucket[]; readonly truncated: boolean }> {
-  if (wanted.length === 0) {
-    const { rows, truncated } = await store.listBuckets(query)
-    return { rows: rows.map((bucket) => ({ bucket, tags: [] })), truncated }
-  }
   const found: TaggedBucket[] = []
   let { after } = query
   for (;;) {
     const { rows, truncated } = await store.listBuckets({ ...query, after, limit: STEP })
     for (const bucket of rows) {
-      const tags = await tagsOf(store, bucket)
+      if (!request.maySeeBucket(bucket.name)) continue
+      // Tags are told only where they were asked for.
+      const tags = wanted.length === 0 ? [] : await tagsOf(store, bucket)
       if (!wanted.every((tag) => tags.some((one) => fits(one, tag)))) continue
       if (found.length === query.limit) return { rows: found, truncated: true }
       found.push({ bucket, tags })

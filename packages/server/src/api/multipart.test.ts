@@ -488,7 +488,7 @@ describe('CompleteMultipartUpload', () => {
     [{ 'x-oss-complete-all': 'true' }, 'InvalidArgument'],
     [{ 'x-oss-server-side-encryption': 'AES256' }, 'InvalidArgument'],
     [{ 'content-md5': base64Md5('another body') }, 'InvalidDigest'],
-    [{ 'x-oss-object-acl': 'public-read' }, 'NotImplemented'],
+    [{ 'x-oss-object-acl': 'public' }, 'InvalidArgument'],
     [{ 'x-oss-callback': 'e30=' }, 'NotImplemented'],
   ])('refuses %o', async (headers, code) => {
     const service = await openService()

@@ -7,11 +7,14 @@ import {
   formatHttpDate,
   MAX_USER_METADATA,
   OssError,
+  Query,
+  requireObjectTags,
 } from '@lading/protocol'
 import type { RequestedAttributes } from '../store/attributes.ts'
 import type { StoredObject } from '../store/store.ts'
+import { DEFAULT_ACL, requireObjectAcl } from './object-acl.ts'
 import type { OssRequest, RequestHeaders } from './operation.ts'
-import { invalidArgument, refuseHeaders } from './parameters.ts'
+import { invalidArgument, objectOf, refuseHeaders } from './parameters.ts'
 
 /** Stored verbatim and replayed, in the spelling they are replayed in. */
 const storedHeaders = [
@@ -29,8 +32,8 @@ const metadataPrefix = 'x-oss-meta-'
 /**
  * Encryption is refused, because to accept it and store the bytes as they are would be a lie.
  *
- * @throws {OssError} `InvalidArgument`, `MetadataTooLarge`, `InvalidEncryptionAlgorithmError`,
- *   `NotImplemented`.
+ * @throws {OssError} `InvalidArgument`, `InvalidTag`, `MetadataTooLarge`,
+ *   `InvalidEncryptionAlgorithmError`, `NotImplemented`.
  */
 export function requestedAttributes(headers: RequestHeaders): RequestedAttributes {
   refuseEncryptedStorage(headers)
@@ -39,16 +42,57 @@ export function requestedAttributes(headers: RequestHeaders): RequestedAttribute
     const value = headers.get(name.toLowerCase())
     if (value !== undefined) kept[name.toLowerCase()] = value
   }
-  const storageClass = headers.get('x-oss-storage-class')
+  const tags = requestedTags(headers)
+  const acl = requestedAcl(headers)
   return {
     // Never guessed from the key: without one the service stores the plainest type there is.
     contentType: headers.get('content-type') || 'application/octet-stream',
     headers: kept,
     userMetadata: userMetadata(headers),
-    storageClass:
-      storageClass === undefined
-        ? undefined
-        : requireStorageClass('x-oss-storage-class', storageClass),
+    storageClass: requestedStorageClass(headers),
+    ...(tags && { tags }),
+    ...(acl !== undefined && acl !== DEFAULT_ACL && { acl }),
+  }
+}
+
+/** @throws {OssError} `InvalidArgument`. */
+export function requestedStorageClass(headers: RequestHeaders): string | undefined {
+  const text = headers.get('x-oss-storage-class')
+  return text === undefined ? undefined : requireStorageClass('x-oss-storage-class', text)
+}
+
+/**
+ * The tags that `x-oss-tagging` gives, written as in a query; `undefined` where it gives none.
+ *
+ * @throws {OssError} `InvalidTag`; `InvalidArgument` for what cannot be decoded.
+ */
+export function requestedTags(headers: RequestHeaders): Record<string, string> | undefined {
+  const { entries } = Query.parse(headers.get('x-oss-tagging') ?? '')
+  if (entries.length === 0) return undefined
+  requireObjectTags(entries.map(([key, value]) => ({ key, value })))
+  return Object.fromEntries(entries)
+}
+
+/** `undefined` where none is given. @throws {OssError} `InvalidArgument`. */
+export function requestedAcl(headers: RequestHeaders): string | undefined {
+  const text = headers.get('x-oss-object-acl')
+  return text === undefined ? undefined : requireObjectAcl(text)
+}
+
+/**
+ * Asks leave for what headers do besides storing an object. Source: PutObject, OSS API reference,
+ * permissions.
+ *
+ * @throws {OssError} `AccessDenied`.
+ */
+export async function authorizeAttributes(request: OssRequest): Promise<void> {
+  const { headers } = request
+  const place = objectOf(request)
+  if (headers.get('x-oss-tagging')) {
+    await request.authorize({ action: 'oss:PutObjectTagging', access: 'write', ...place })
+  }
+  if (headers.get('x-oss-object-acl') !== undefined) {
+    await request.authorize({ action: 'oss:PutObjectAcl', access: 'write', ...place })
   }
 }
 

@@ -70,11 +70,14 @@ describe('PutObject', () => {
       { Header: 'if-modified-since' },
     ],
     [
-      'an ACL that would not be kept to',
-      { 'x-oss-object-acl': 'private' },
-      'NotImplemented',
-      { Header: 'x-oss-object-acl' },
+      'an ACL that there is not',
+      { 'x-oss-object-acl': 'public' },
+      'InvalidArgument',
+      { ArgumentName: 'x-oss-object-acl', ArgumentValue: 'public' },
     ],
+    ['a tag without a key', { 'x-oss-tagging': '=a' }, 'InvalidTag', {}],
+    ['a tag given twice', { 'x-oss-tagging': 'a=1&a=2' }, 'InvalidTag', { TagKey: 'a' }],
+    ['a tag that is not text', { 'x-oss-tagging': 'a=%FF' }, 'InvalidArgument', {}],
     ['metadata beyond 8 KiB', { 'x-oss-meta-a': 'x'.repeat(8192) }, 'MetadataTooLarge', {}],
   ])('refuses %s, and the earlier object stands', async (_, headers, code, details) => {
     const service = await withObject('earlier')

@@ -62,6 +62,8 @@ export interface OssRequest {
    * @throws {OssError} `AccessDenied`; `NoSuchBucket` when there is no such bucket.
    */
   authorize(wanted: WantedAccess): Promise<void>
+  /** Whether a bucket of whoever asks is within what its key may see. */
+  maySeeBucket(name: string): boolean
   readonly requestId: string
   /** `http` or `https`, and the Host header as sent; together they make `Location`. */
   readonly scheme: 'http' | 'https'
@@ -106,7 +108,7 @@ export interface OperationContext {
    * Whose key that is, where a request proves it in a way of its own, as the form of PostObject does.
    * The signature is the caller's to check.
    *
-   * @throws {OssError} `InvalidAccessKeyId`, `InvalidSecurityToken`.
+   * @throws {OssError} As `Identify` does.
    */
   readonly identify: Identify
 }

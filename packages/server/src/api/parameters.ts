@@ -118,15 +118,6 @@ export function refuseHeaders(headers: RequestHeaders, names: readonly string[])
 }
 
 /**
- * Objects have no ACL of their own here; only the one that says so is taken.
- *
- * @throws {OssError} `NotImplemented`.
- */
-export function refuseObjectAcl(headers: RequestHeaders): void {
-  if (headers.get('x-oss-object-acl') !== 'default') refuseHeaders(headers, ['x-oss-object-acl'])
-}
-
-/**
  * Encryption is settled when the upload is initiated. Source: UploadPart, OSS API reference.
  *
  * @throws {OssError} `InvalidArgument`.

@@ -2,9 +2,9 @@
 
 import { formatContentMd5, formatCrc64, formatETag, MAX_PUT_SIZE } from '@lading/protocol'
 import { expectedSums } from './expected-sums.ts'
-import { requestedAttributes, versionHeaders } from './object-attributes.ts'
+import { authorizeAttributes, requestedAttributes, versionHeaders } from './object-attributes.ts'
 import type { Operation, Reply } from './operation.ts'
-import { flagOf, objectOf, refuseHeaders, refuseObjectAcl } from './parameters.ts'
+import { flagOf, objectOf, refuseHeaders } from './parameters.ts'
 
 /** Conditions are for readers here. Source: PutObject, OSS API reference. */
 const unsupported = [
@@ -27,7 +27,7 @@ export const putObject: Operation = {
   async handle(request, { store }): Promise<Reply> {
     const { headers, signal } = request
     refuseHeaders(headers, unsupported)
-    refuseObjectAcl(headers)
+    await authorizeAttributes(request)
     const object = await store.putObject(
       {
         ...objectOf(request),

@@ -15,11 +15,12 @@ import type {
   Operation,
   OperationContext,
   OssRequest,
+  Principal,
   Reply,
   WantedAccess,
 } from '../api/operation.ts'
 import { authenticate, type Reading, readRequestClaim } from './authenticate.ts'
-import { authorize } from './authorize.ts'
+import { type AccessLookups, authorize, maySeeBucket } from './authorize.ts'
 import type { IncomingBody } from './body.ts'
 import { preflightRefusal } from './cors.ts'
 import type { Delivery } from './delivery.ts'
@@ -27,8 +28,11 @@ import type { FaultPlan } from './faults.ts'
 import { type Framing, hasBody } from './framing.ts'
 import type { FreeSpace } from './free-space.ts'
 import { healthReply } from './health.ts'
+import type { Admittance } from './key-limits.ts'
 import { meetFaults } from './meet-faults.ts'
+import { factsOf, requiredActions } from './required-access.ts'
 import { type Route, routeRequest } from './router.ts'
+import { askedPace } from './traffic-limit.ts'
 
 /** Bytes of body that an operation without one may be sent; they are read and dropped. */
 const MAX_IDLE_BODY = 64 * 1024
@@ -39,7 +43,9 @@ export interface Service {
   readonly context: OperationContext
   readonly addresses: AddressBook
   readonly findBucket: (name: string) => Promise<Bucket | undefined>
+  readonly access: AccessLookups
   readonly faults: FaultPlan
+  readonly limits: Admittance
   readonly space: FreeSpace
   readonly now: () => Date
   /** Whether new requests are welcome. */
@@ -51,6 +57,8 @@ export interface Incoming {
   readonly requestId: string
   readonly time: Date
   readonly scheme: 'http' | 'https'
+  /** The peer's address. */
+  readonly remote: string | undefined
   readonly method: string
   readonly framing: Framing
   readonly body: IncomingBody
@@ -111,10 +119,23 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
   if (principal.kind === 'key') trace.accessKeyId = principal.accessKeyId
   const { operation, refusal } = reading.route
   if (refusal) throw refusal
-  if (!operation.authorizesItself) authorize(operation, principal, reading.bucket)
-
   const { bucket, key } = reading.target
+  const { headers } = framing
+  const { action } = operation
+  const facts = factsOf({ ...incoming, query, headers, action })
+  if (!operation.authorizesItself) {
+    const asked = {
+      actions: requiredActions(operation, query, headers),
+      access: operation.access,
+      bucket: reading.bucket,
+      newBucket: operation.createsBucket ? bucket : undefined,
+      key,
+      versionId: query.get('versionId'),
+    }
+    await authorize(asked, principal, facts, service.access)
+  }
   if (key !== undefined) requireObjectKey(key)
+  const asked = slowDown(service, operation, principal, incoming, query)
   await meetBody(operation, incoming)
   const request: OssRequest = {
     method,
@@ -129,15 +150,42 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
       const name = wanted.bucket
       const row = isBucketName(name) ? await service.findBucket(name) : undefined
       if (!row) throw missingBucket(method, name)
-      authorize(wanted, wanted.principal ?? principal, row)
+      const asked = { ...wanted, actions: [wanted.action], bucket: row }
+      await authorize(asked, wanted.principal ?? principal, facts, service.access)
     },
+    maySeeBucket: (name) =>
+      principal.kind === 'key' && maySeeBucket(principal, name, facts, service.access.region),
     requestId: incoming.requestId,
     scheme: incoming.scheme,
     host: framing.host ?? '',
     time,
     signal: incoming.signal,
   }
-  return await handleWithinSpace(service, operation, request, incoming)
+  const reply = await handleWithinSpace(service, operation, request, incoming)
+  if (!asked || operation.body.kind !== 'stream') return reply
+  const delay = { 'x-oss-qos-delay-time': String(Math.round(body.delayedMs)) }
+  return { ...reply, headers: { ...reply.headers, ...delay } }
+}
+
+/**
+ * Holds both bodies to the limits of the key and to the rate that the request asks for; whether it
+ * asked.
+ *
+ * @throws {OssError} `TotalQpsLimitExceeded`, `InvalidArgument`.
+ */
+function slowDown(
+  { limits }: Service,
+  operation: Operation,
+  principal: Principal,
+  { framing: { headers }, body, delivery }: Incoming,
+  query: Query,
+): boolean {
+  const caller = principal.kind === 'key' ? principal.accessKeyId : undefined
+  const { upload, download } = limits.admit(caller)
+  const asked = askedPace(operation.name, { headers, query })
+  for (const pace of [upload, asked]) if (pace) body.slowDown(pace)
+  for (const pace of [download, asked]) if (pace) delivery.slowDown(pace)
+  return asked !== undefined
 }
 
 /** Every reading of the address, each with what it asks for and what stands in its way. */

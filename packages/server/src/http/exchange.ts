@@ -148,6 +148,7 @@ export class Exchange implements ActiveRequest {
         requestId: this.#requestId,
         time: this.#time,
         scheme,
+        remote: request.socket.remoteAddress,
         method: request.method ?? '',
         framing,
         body,

@@ -55,7 +55,13 @@ async function serve(
       storageClass: 'Standard',
       dataRedundancyType: 'LRS',
     }),
+    access: {
+      region: 'cn-hangzhou',
+      findPolicy: async () => undefined,
+      findObjectAcl: async () => undefined,
+    },
     faults: planFaults([], 0),
+    limits: { admit: () => ({}) },
     space: endlessSpace,
     now: () => new Date(),
     ready: () => true,

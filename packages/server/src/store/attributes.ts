@@ -13,3 +13,9 @@ export function settleAttributes(
 ): ObjectAttributes {
   return { ...requested, storageClass: requested.storageClass ?? storageClass }
 }
+
+/** With `acl` for the object's own; `default` leaves it none. */
+export function withAcl(attributes: ObjectAttributes, acl: string): ObjectAttributes {
+  const { acl: _, ...rest } = attributes
+  return acl === 'default' ? rest : { ...rest, acl }
+}

@@ -21,14 +21,17 @@ import type {
   Upload,
   UploadRef,
 } from '../ports/metadata-store.ts'
+import { withAcl } from './attributes.ts'
 import type { StoreDependencies } from './dependencies.ts'
-import { forbidOverwrite, noSuchUpload, noSuchUploadEc } from './refusals.ts'
+import { forbidOverwrite, guardOf, noSuchUpload, noSuchUploadEc } from './refusals.ts'
 
 export interface CompleteRequest {
   readonly upload: UploadRef
   /** In the order given; `'all'` takes every part there is. */
   readonly parts: readonly PartReference[] | 'all'
   readonly forbidOverwrite: boolean
+  /** In place of what the initiation said. */
+  readonly acl?: string | undefined
 }
 
 /**
@@ -41,8 +44,10 @@ export async function completeUpload(
 ): Promise<StoredObject> {
   // Before the upload is looked for, as the service does.
   if (request.parts !== 'all') requireAscending(request.parts, request.upload.uploadId)
+  const bucket = await metadata.findBucket(request.upload.bucket)
+  const rules = { ...request, forbidOverwrite: guardOf(request, bucket) !== undefined }
   const object = await metadata.completeUpload(request.upload, (upload) =>
-    decide(upload, request, now()),
+    decide(upload, rules, now()),
   )
   if (!object) throw noSuchUpload(request.upload.uploadId, noSuchUploadEc.complete)
   return object
@@ -69,7 +74,7 @@ export function requireAscending(parts: readonly PartReference[], uploadId: stri
  */
 export function decide(
   upload: Upload,
-  { parts: asked, forbidOverwrite: mustBeNew }: Pick<CompleteRequest, 'parts' | 'forbidOverwrite'>,
+  { parts: asked, forbidOverwrite: mustBeNew, acl }: Omit<CompleteRequest, 'upload'>,
   modifiedAt: Date,
 ): CompletionRule {
   const taken = new TakenParts()
@@ -111,7 +116,7 @@ export function decide(
           crc64: taken.crc64,
           md5: undefined,
           modifiedAt,
-          attributes: upload.attributes,
+          attributes: acl === undefined ? upload.attributes : withAcl(upload.attributes, acl),
           manifest: taken.manifest,
         },
         dropped: [...dropped, ...taken.emptyBlobs],

@@ -48,6 +48,22 @@ test('an object that names no storage class has that of its bucket', async () =>
   expect(object.attributes.storageClass).toBe('Archive')
 })
 
+test.each(['Enabled', 'Suspended'] as const)(
+  'forbidding to overwrite counts for nothing where versions are %s',
+  async (versioning) => {
+    const { store } = await openStore()
+    await store.setVersioning('photos', versioning)
+    const once = { ...put, forbidOverwrite: true }
+    await store.putObject({ ...once, bytes: streamOf('first') })
+    await store.putObject({ ...once, bytes: streamOf('second') })
+    const { attributes, bucket, key } = once
+    const initiation = { attributes, bucket, key, forbidOverwrite: true }
+    const upload = await store.initiateUpload(initiation)
+    await store.completeUpload({ upload, parts: [], forbidOverwrite: true })
+    expect(await store.getObject(bucket, key)).toMatchObject({ type: 'Multipart', size: 0 })
+  },
+)
+
 test('an object without bytes has no blob', async () => {
   const opened = await openStore()
   await putText(opened.store, 'folder/', '')

@@ -21,7 +21,7 @@ import { type ObjectReader, readerOf } from './manifest.ts'
 import {
   deletedObject,
   discard,
-  forbidOverwrite,
+  guardOf,
   noSuchBucket,
   noSuchKey,
   noSuchVersion,
@@ -46,7 +46,7 @@ export async function putObject(
 ): Promise<StoredObject> {
   const { bucket: name, key } = request
   const bucket = await getBucket(metadata, name)
-  const guard = request.forbidOverwrite ? forbidOverwrite : undefined
+  const guard = guardOf(request, bucket)
   guard?.(await metadata.findObject(name, key))
 
   const observed = observe(request.bytes, makeHasher, request.expected)

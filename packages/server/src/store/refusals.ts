@@ -2,7 +2,7 @@
 
 import { OssError, type UploadId } from '@lading/protocol'
 import { type BlobId, BlobLostError, type BlobStore, NoSpaceError } from '../ports/blob-store.ts'
-import type { DeleteMarker, PublishGuard, VersionId } from '../ports/metadata-store.ts'
+import type { Bucket, DeleteMarker, PublishGuard, VersionId } from '../ports/metadata-store.ts'
 
 /**
  * The error number of `NoSuchUpload` differs by operation. Source: the EC pages of the OSS error
@@ -58,6 +58,17 @@ export function tryAgain(cause?: unknown): OssError {
 /** Refuses to replace an object. Source: `x-oss-forbid-overwrite`, OSS API reference. */
 export const forbidOverwrite: PublishGuard = (current) => {
   if (current) throw new OssError('FileAlreadyExists')
+}
+
+/**
+ * What a publish is asked to hold to. Where versions are kept nothing is lost by another one, and the
+ * header counts for nothing. Source: `x-oss-forbid-overwrite`, OSS API reference.
+ */
+export function guardOf(
+  request: { readonly forbidOverwrite: boolean },
+  bucket: Pick<Bucket, 'versioning'> | undefined,
+): PublishGuard | undefined {
+  return request.forbidOverwrite && !bucket?.versioning ? forbidOverwrite : undefined
 }
 
 /** Waits for a change, and tells whoever asked of the failures of an engine that pass. */

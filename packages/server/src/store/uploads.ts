@@ -11,7 +11,7 @@ import type {
 import { type RequestedAttributes, settleAttributes } from './attributes.ts'
 import { getBucket } from './buckets.ts'
 import type { StoreDependencies } from './dependencies.ts'
-import { forbidOverwrite, noSuchBucket, noSuchUpload, noSuchUploadEc } from './refusals.ts'
+import { guardOf, noSuchBucket, noSuchUpload, noSuchUploadEc } from './refusals.ts'
 
 export interface InitiateRequest {
   readonly bucket: string
@@ -38,7 +38,7 @@ export async function initiateUpload(
       initiatedAt: now(),
       attributes: settleAttributes(request.attributes, bucket),
     },
-    request.forbidOverwrite ? forbidOverwrite : undefined,
+    guardOf(request, bucket),
   )
   if (!upload) throw noSuchBucket(request.bucket)
   return upload
