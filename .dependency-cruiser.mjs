@@ -17,6 +17,7 @@ const rooms = {
   ports: [],
   drivers: ['ports'],
   observe: ['ports'],
+  inspect: ['ports'],
 }
 
 export default {

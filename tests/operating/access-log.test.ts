@@ -3,9 +3,9 @@
 import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OssClient } from '@lading/client/node'
-import { startServer } from '@lading/server'
 import { expect, onTestFinished, test } from 'vitest'
 import { KEY_PAIR, type ServeProcess, serveProcess } from '../support/serve-process.ts'
+import { startServer } from '../support/server.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 

@@ -1,9 +1,9 @@
 /** The operator's door: metrics and health, of one server and of several workers. */
 
 import { OssClient } from '@lading/client/node'
-import { startServer } from '@lading/server'
 import { expect, onTestFinished, test } from 'vitest'
 import { KEY_PAIR, type ServeProcess, serveProcess } from '../support/serve-process.ts'
+import { startServer } from '../support/server.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 

@@ -8,7 +8,6 @@ import { open, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { OssClient, OssError } from '@lading/client/node'
-import { startServer } from '@lading/server'
 import { expect, onTestFinished, test } from 'vitest'
 import {
   canMount,
@@ -16,6 +15,7 @@ import {
   type SmallDisk,
 } from '../../packages/server/src/drivers/small-disk.contract.ts'
 import { KEY_PAIR, type ServeProcess, serveProcess } from '../support/serve-process.ts'
+import { startServer } from '../support/server.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const mountable = canMount()

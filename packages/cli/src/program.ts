@@ -2,8 +2,10 @@
 
 import { inspect } from 'node:util'
 import { Command, CommanderError, type Option } from 'commander'
+import { addBackup } from './commands/backup.ts'
 import { addCat } from './commands/cat.ts'
 import { addCp } from './commands/cp.ts'
+import { addFsck } from './commands/fsck.ts'
 import { addLs } from './commands/ls.ts'
 import { addMb } from './commands/mb.ts'
 import { addRb } from './commands/rb.ts'
@@ -63,9 +65,10 @@ function makeProgram(act: Act): Command {
       outputError: (text, write) => write(text.replace(/^error: /, 'lading: ')),
     })
     .addHelpText('after', afterHelp)
-  for (const add of [addCp, addLs, addStat, addCat, addRm, addMb, addRb, addUploads, addServe]) {
+  for (const add of [addCp, addLs, addStat, addCat, addRm, addMb, addRb, addUploads]) {
     add(program, act)
   }
+  for (const add of [addServe, addFsck, addBackup]) add(program, act)
   nameHelp(program, 'lading')
   return program
 }

@@ -12,7 +12,8 @@ import type { Service } from './http/dispatch.ts'
 import { planFaults } from './http/faults.ts'
 import type { FreeSpace } from './http/free-space.ts'
 import { type KeyLimits, limitKeys } from './http/key-limits.ts'
-import type { BlobStore } from './ports/blob-store.ts'
+import type { BlobId, BlobStore } from './ports/blob-store.ts'
+import type { MaintainedStore } from './ports/maintenance.ts'
 import type { MetadataStore } from './ports/metadata-store.ts'
 import { createStore, type Store } from './store/store.ts'
 
@@ -27,6 +28,11 @@ export interface Engines {
   close(): Promise<void>
 }
 
+/** Those of a data directory, which can be looked after as well. */
+export interface DirectoryEngines extends Engines {
+  readonly metadata: MaintainedStore
+}
+
 /** Opens what keeps the data. Engines are loaded only when they are the ones chosen. */
 export async function openEngines({ data, now }: Pick<Config, 'data' | 'now'>): Promise<Engines> {
   if (data === 'memory') {
@@ -36,25 +42,42 @@ export async function openEngines({ data, now }: Pick<Config, 'data' | 'now'>): 
     ])
     return pair(new MemoryBlobStore({ now }), new MemoryMetadataStore({ now }))
   }
+  return await openDirectory(data.directory, now)
+}
+
+/** The engines of a data directory, which is made if it is missing. */
+export async function openDirectory(directory: string, now: () => Date): Promise<DirectoryEngines> {
   const [{ FilesBlobStore }, { LmdbMetadataStore }] = await Promise.all([
     import('./drivers/files/files-blob-store.ts'),
     import('./drivers/lmdb/lmdb-metadata-store.ts'),
   ])
-  await mkdir(data.directory, { recursive: true, mode: 0o700 })
+  await mkdir(directory, { recursive: true, mode: 0o700 })
   // Metadata first: it is what refuses a directory of another format.
-  const metadata = await LmdbMetadataStore.open({
-    directory: join(data.directory, 'meta'),
-    now,
-  })
+  const metadata = await LmdbMetadataStore.open({ directory: join(directory, 'meta'), now })
   try {
-    return pair(await FilesBlobStore.open(join(data.directory, 'blobs')), metadata)
+    return pair(await FilesBlobStore.open(join(directory, 'blobs')), metadata)
   } catch (error) {
     await metadata.close()
     throw error
   }
 }
 
-function pair(blobs: BlobStore, metadata: MetadataStore): Engines {
+/** Copies blobs from one data directory to another. */
+export async function copyBlobsOf(
+  from: string,
+  to: string,
+): Promise<{
+  copy(id: BlobId): Promise<{ readonly size: number; readonly kept: boolean } | undefined>
+  finish(): Promise<void>
+}> {
+  const { BlobCopier } = await import('./drivers/files/copy-blobs.ts')
+  return new BlobCopier(join(from, 'blobs'), join(to, 'blobs'))
+}
+
+function pair<Metadata extends MetadataStore>(
+  blobs: BlobStore,
+  metadata: Metadata,
+): Engines & { readonly metadata: Metadata } {
   return {
     blobs,
     metadata,

@@ -14,6 +14,18 @@ export type { CertificateFiles } from './http/certificate.ts'
 export type { Fault, FaultAction } from './http/faults.ts'
 export type { KeyLimits } from './http/key-limits.ts'
 export { parseFault } from './http/parse-fault.ts'
+export type {
+  CheckOptions,
+  CheckReport,
+  Problem,
+  ProblemKind,
+} from './inspect/check-store.ts'
+export {
+  type BackupOptions,
+  type BackupReport,
+  backUpDirectory,
+  checkDirectory,
+} from './maintain.ts'
 export type { LogDestination } from './observe/log.ts'
 export { type LogFile, openLogFile } from './observe/log-file.ts'
 export type { MetricsSnapshot } from './observe/metrics.ts'

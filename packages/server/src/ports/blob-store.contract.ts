@@ -43,6 +43,16 @@ export function describeBlobStore(name: string, open: () => Promise<OpenBlobStor
       )
     })
 
+    test('a blob is found with its size, until it is deleted', async () => {
+      const blobs = await opened()
+      for (const size of [0, 1, 300_000]) {
+        const { id } = await blobs.write(from([pattern(size, 1)]))
+        expect(await blobs.find(id)).toEqual({ id, size })
+        await blobs.delete(id)
+        expect(await blobs.find(id)).toBeUndefined()
+      }
+    })
+
     test('a range of a blob is exactly its bytes', async () => {
       const blobs = await opened()
       const whole = pattern(700_001, 7)

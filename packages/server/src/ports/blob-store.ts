@@ -50,6 +50,9 @@ export interface BlobStore {
    */
   read(id: BlobId, range: ByteRange): AsyncIterable<Uint8Array>
 
+  /** How large the blob is; `undefined` when there is none. */
+  find(id: BlobId): Promise<BlobRef | undefined>
+
   /** Forgets a blob. Deleting one that is already gone succeeds: the collector may repeat itself. */
   delete(id: BlobId): Promise<void>
 

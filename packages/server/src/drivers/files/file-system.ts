@@ -39,6 +39,7 @@ export interface FileSystem {
   unlink(path: string): Promise<void>
   names(path: string): Promise<AsyncIterable<string>>
   writtenAt(path: string): Promise<Date>
+  size(path: string): Promise<number>
 }
 
 export const nodeFileSystem: FileSystem = {
@@ -57,6 +58,9 @@ export const nodeFileSystem: FileSystem = {
   },
   async writtenAt(path) {
     return (await stat(path)).mtime
+  },
+  async size(path) {
+    return (await stat(path)).size
   },
 }
 

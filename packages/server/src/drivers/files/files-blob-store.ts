@@ -108,6 +108,15 @@ export class FilesBlobStore implements BlobStore {
     }
   }
 
+  async find(id: BlobId): Promise<BlobRef | undefined> {
+    try {
+      return { id, size: await this.#files.size(this.#shards.path(id)) }
+    } catch (error) {
+      if (isMissing(error)) return undefined
+      throw error
+    }
+  }
+
   async delete(id: BlobId): Promise<void> {
     try {
       await this.#files.unlink(this.#shards.path(id))

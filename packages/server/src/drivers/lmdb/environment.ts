@@ -68,6 +68,26 @@ export async function openEnvironment(
   }
 }
 
+/**
+ * Copies what is committed at this moment into an environment that is not there yet, durably. It has
+ * its name only once it is whole.
+ */
+export async function copyEnvironment(
+  environment: Environment,
+  directory: string,
+  files: EnvironmentFiles = nodeEnvironmentFiles,
+): Promise<void> {
+  const unfinished = `${directory}-new`
+  await files.remove(unfinished)
+  await files.makeDirectories(dirname(directory))
+  await files.makeDirectory(unfinished)
+  await environment.backup(unfinished, true)
+  await files.sync(join(unfinished, 'data.mdb'))
+  await files.sync(unfinished)
+  await files.rename(unfinished, directory)
+  await files.sync(dirname(directory))
+}
+
 /** Bytes that are free to this process where `path` lies. */
 export async function freeBytes(path: string): Promise<number> {
   const { bavail, bsize } = await statfs(path)

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { UploadId } from '@lading/protocol'
 import type { BlobId } from '../../ports/blob-store.ts'
+import type { MaintainedStore, MetadataAudit } from '../../ports/maintenance.ts'
 import type {
   Bucket,
   BucketUsage,
@@ -13,7 +14,6 @@ import type {
   ListingEntry,
   ListingQuery,
   ManifestEntry,
-  MetadataStore,
   NewObject,
   ObjectVersion,
   OpenObject,
@@ -29,9 +29,10 @@ import type {
   VersionId,
   VersionListingQuery,
 } from '../../ports/metadata-store.ts'
+import { audit } from './audit.ts'
 import { Buckets } from './buckets.ts'
 import { Commits } from './commits.ts'
-import { freeBytes, type OpenEnvironment, openEnvironment } from './environment.ts'
+import { copyEnvironment, freeBytes, type OpenEnvironment, openEnvironment } from './environment.ts'
 import { GarbageQueue, SLICE } from './garbage-queue.ts'
 import { blobIdOf, blobKey } from './keys.ts'
 import { listPage } from './listing.ts'
@@ -68,7 +69,7 @@ export interface LmdbMetadataStoreOptions {
  *
  * A failed commit also leaves a rejection that nobody can catch: see `isStrayLmdbRejection`.
  */
-export class LmdbMetadataStore implements MetadataStore {
+export class LmdbMetadataStore implements MaintainedStore {
   readonly failed: Promise<Error>
 
   readonly #environment: Environment
@@ -434,6 +435,28 @@ export class LmdbMetadataStore implements MetadataStore {
 
   async survey({ staleBefore }: { readonly staleBefore: Date }): Promise<Survey> {
     return await survey(this.#tables, staleBefore, (look) => this.#read(look))
+  }
+
+  async audit(): Promise<MetadataAudit> {
+    await this.#readers.prepare()
+    return this.#read(() =>
+      audit(this.#environment, this.#tables, {
+        release: this.#readers.begin().release,
+        change: (action) => this.#commits.run(action),
+      }),
+    )
+  }
+
+  async copyTo(directory: string): Promise<() => void> {
+    await this.#readers.prepare()
+    const { release } = this.#read(() => this.#readers.begin())
+    try {
+      await copyEnvironment(this.#environment, directory)
+    } catch (error) {
+      release()
+      throw error
+    }
+    return release
   }
 
   async close(): Promise<void> {

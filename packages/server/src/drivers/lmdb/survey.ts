@@ -1,10 +1,9 @@
 /** Counts what waits to be ended or collected, a page at a time, so that nobody waits for the count. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { UploadId } from '@lading/protocol'
 import type { Survey } from '../../ports/metadata-store.ts'
-import { afterAll, justAfter, partKey, readUint, toHex, uploadIdKey } from './keys.ts'
-import { decodePart } from './records.ts'
+import { justAfter, readUint } from './keys.ts'
+import { decodeUploadState } from './records.ts'
 import { rowsBetween, type Tables } from './tables.ts'
 
 /** Rows of one page. */
@@ -25,8 +24,8 @@ export async function survey(
   let staleUploadBytes = 0
   for (let start = first; ; await nextTurn()) {
     const page = read(() => rowsBetween(tables.states, start, last, PAGE))
-    for (const { key } of page) {
-      const bytes = await bytesOf(tables, toHex(key).toUpperCase() as UploadId, read)
+    for (const { key, value } of page) {
+      const { bytes } = decodeUploadState(value)
       openUploads += 1
       openUploadBytes += bytes
       // An upload id begins with the time at which it was issued.
@@ -40,20 +39,4 @@ export async function survey(
   }
   const { entryCount = 0 } = read(() => tables.garbage.getStats() as { entryCount?: number })
   return { openUploads, openUploadBytes, staleUploads, staleUploadBytes, garbageItems: entryCount }
-}
-
-async function bytesOf(
-  { parts }: Tables,
-  uploadId: UploadId,
-  read: <Result>(look: () => Result) => Result,
-): Promise<number> {
-  const end = afterAll(uploadIdKey(uploadId))
-  let bytes = 0
-  for (let start: Uint8Array = partKey(uploadId, 0); ; await nextTurn()) {
-    const page = read(() => rowsBetween(parts, start, end, PAGE))
-    for (const { key, value } of page) bytes += decodePart(key, value).size
-    const row = page.at(-1)
-    if (page.length < PAGE || !row) return bytes
-    start = justAfter(row.key)
-  }
 }

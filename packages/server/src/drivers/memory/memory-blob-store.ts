@@ -54,6 +54,11 @@ export class MemoryBlobStore implements BlobStore {
     if (length > 0) yield blob.bytes.slice(offset, offset + length)
   }
 
+  async find(id: BlobId): Promise<BlobRef | undefined> {
+    const blob = this.#blobs.get(id)
+    return blob && { id, size: blob.bytes.length }
+  }
+
   async delete(id: BlobId): Promise<void> {
     this.#blobs.delete(id)
   }

@@ -1,0 +1,93 @@
+/** Whether stored bytes are still those that were stored: read in full, by the sums that were kept. */
+
+import { createHash, type Hash } from 'node:crypto'
+import { combineCrc64, type ETag, type MakeHasher, md5ETag, multipartETag } from '@lading/protocol'
+import {
+  BlobDamagedError,
+  BlobNotFoundError,
+  type BlobStore,
+  type ByteRange,
+} from '../ports/blob-store.ts'
+import type { ManifestEntry } from '../ports/metadata-store.ts'
+
+/** What the bytes are to come to. */
+export interface KeptSums {
+  /** Bytes. */
+  readonly size: number
+  readonly crc64: bigint
+  /** 16 bytes, where one is known. */
+  readonly md5: Uint8Array | undefined
+  /** Of an object that was made of parts; compared where every part has bytes of its own. */
+  readonly etag?: ETag | undefined
+}
+
+export interface VerifyDependencies {
+  readonly blobs: Pick<BlobStore, 'read'>
+  readonly makeHasher: MakeHasher
+  /** Called for every chunk; the reading waits for it. */
+  readonly onBytes?: ((bytes: number) => Promise<void> | void) | undefined
+}
+
+/** Why bytes are not what they were. */
+export interface Damage {
+  readonly kind: 'missing' | 'damaged'
+  readonly why: string
+}
+
+/** `undefined` when all is well. @throws what the engine throws when it cannot be read at all. */
+export async function verifyBytes(
+  dependencies: VerifyDependencies,
+  entries: readonly ManifestEntry[],
+  kept: KeptSums,
+): Promise<Damage | undefined> {
+  const whole = kept.md5 && entries.length !== 1 ? createHash('md5') : undefined
+  let crc64 = 0n
+  let size = 0
+  const parts: Uint8Array[] = []
+  try {
+    for (const entry of entries) {
+      const sums = await sumsOf(dependencies, entry, whole)
+      crc64 = combineCrc64(crc64, sums.crc64, entry.length)
+      size += entry.length
+      parts.push(sums.md5)
+    }
+  } catch (error) {
+    if (error instanceof BlobNotFoundError) return { kind: 'missing', why: error.message }
+    if (error instanceof BlobDamagedError) return { kind: 'damaged', why: error.message }
+    throw error
+  }
+  const damaged = (why: string): Damage => ({ kind: 'damaged', why })
+  if (size !== kept.size) return damaged(`it has ${size} bytes, and should have ${kept.size}`)
+  if (crc64 !== kept.crc64) return damaged('its CRC-64 is another than when it was stored')
+  const md5 = whole ? whole.digest() : parts[0]
+  if (kept.md5 && md5 && Buffer.compare(md5, kept.md5) !== 0) {
+    return damaged('its MD5 is another than when it was stored')
+  }
+  if (kept.etag?.endsWith(`-${parts.length}`) && parts.length > 0) {
+    if (multipartETag(parts.map(md5ETag)) !== kept.etag) {
+      return damaged('its ETag is not that of its parts')
+    }
+  }
+  return undefined
+}
+
+async function sumsOf(
+  { blobs, makeHasher, onBytes }: VerifyDependencies,
+  { blobId, blobOffset, length }: ManifestEntry,
+  whole: Hash | undefined,
+): Promise<{ readonly md5: Uint8Array; readonly crc64: bigint }> {
+  const range: ByteRange = { offset: blobOffset, length }
+  const hasher = makeHasher()
+  try {
+    for await (const chunk of blobs.read(blobId, range)) {
+      whole?.update(chunk)
+      await hasher.update(chunk)
+      await onBytes?.(chunk.length)
+    }
+    const { md5, crc64 } = await hasher.finish()
+    if (crc64 === undefined) throw new TypeError('A check needs a hasher that takes the CRC-64.')
+    return { md5, crc64 }
+  } finally {
+    hasher.abandon()
+  }
+}
