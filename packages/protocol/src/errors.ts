@@ -21,6 +21,7 @@ export const errorCodes = {
     status: 409,
     message: 'The bucket has objects. Please delete them first.',
   },
+  CallbackFailed: { status: 203, message: 'The callback failed.' },
   CORSRuleBeyondLimit: { status: 400, message: 'The CORS Rules num is beyond limit.' },
   EntityTooLarge: {
     status: 400,
@@ -30,6 +31,7 @@ export const errorCodes = {
     status: 400,
     message: 'Your proposed upload smaller than the minimum allowed size.',
   },
+  FieldItemTooLong: { status: 400, message: 'Your name of form field is too long.' },
   FileAlreadyExists: {
     status: 409,
     message: 'The object you specified already exists and can not be overwritten.',
@@ -37,6 +39,10 @@ export const errorCodes = {
   IncompleteBody: {
     status: 400,
     message: 'You did not provide the number of bytes specified by the Content-Length HTTP header.',
+  },
+  IncorrectNumberOfFilesInPOSTRequest: {
+    status: 400,
+    message: 'POST requires exactly one file upload per request.',
   },
   InternalError: { status: 500, message: 'Please contact the server administrator.' },
   InvalidAccessKeyId: {
@@ -59,6 +65,10 @@ export const errorCodes = {
     message: 'The specified location-constraint is not valid.',
   },
   InvalidObjectName: { status: 400, message: 'The specified object is not valid.' },
+  InvalidObjectState: {
+    status: 403,
+    message: "The operation is not valid for the object's state.",
+  },
   InvalidPart: {
     status: 400,
     message:
@@ -78,10 +88,19 @@ export const errorCodes = {
     status: 400,
     message: 'The target bucket for logging does not exist or is not owned by the requester.',
   },
+  InvalidTargetType: { status: 400, message: "The symbolic's target file type is invalid." },
+  MalformedPOSTRequest: {
+    status: 400,
+    message: 'The body of your POST request is not well-formed multipart/form-data.',
+  },
   MalformedXML: {
     status: 400,
     message:
       'The XML you provided was not well-formed or did not validate against our published schema.',
+  },
+  MaxPOSTPreDataLengthExceededError: {
+    status: 400,
+    message: 'Your POST request fields preceding the upload file were too large.',
   },
   MetadataTooLarge: {
     status: 400,
@@ -119,9 +138,18 @@ export const errorCodes = {
     status: 400,
     message: 'A header you provided implies functionality that is not implemented.',
   },
+  NotSymlink: { status: 400, message: 'The object is not symlink.' },
+  OperationNotSupported: {
+    status: 400,
+    message: 'The operation is not supported for this resource.',
+  },
   PreconditionFailed: {
     status: 412,
     message: 'At least one of the pre-conditions you specified did not hold.',
+  },
+  RequestIsNotMultiPartContent: {
+    status: 400,
+    message: 'Bucket POST must be of the enclosure-type multipart/form-data.',
   },
   RequestTimeTooSkewed: {
     status: 403,
@@ -132,6 +160,7 @@ export const errorCodes = {
     message:
       'Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.',
   },
+  RestoreAlreadyInProgress: { status: 409, message: 'The restore operation is in progress.' },
   SecurityTokenExpired: { status: 403, message: 'The security token you provided has expired.' },
   ServiceUnavailable: { status: 503, message: 'Please reduce your request rate.' },
   SignatureDoesNotMatch: {
@@ -139,6 +168,7 @@ export const errorCodes = {
     message:
       'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
   },
+  SymlinkTargetNotExist: { status: 404, message: 'The symlink target object does not exist.' },
   TooManyBuckets: {
     status: 400,
     message: 'You have attempted to create more buckets than allowed.',

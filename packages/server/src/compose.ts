@@ -116,6 +116,7 @@ export async function composeService(
   const store = createStore({ blobs, metadata, makeHasher: await loadHasher(), now })
   const context: OperationContext = {
     store,
+    restoreMs: config.restoreMs,
     identify: identifyAmong(findKey, now),
     profile: {
       region,

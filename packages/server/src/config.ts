@@ -69,6 +69,8 @@ export interface ServerOptions {
   readonly metrics?: boolean | undefined
   /** Milliseconds after which an open upload counts as stale in the metrics. Default seven days. */
   readonly staleUploadMs?: number | undefined
+  /** Milliseconds that every restore from an archive takes. Default: a minute to two days, by its class. */
+  readonly restoreMs?: number | undefined
   /** Takes one JSON line for each request. Default: none is written. */
   readonly log?: LogDestination | undefined
   /** Default: the system's clock. */
@@ -132,6 +134,7 @@ export interface Config {
   readonly admin: { readonly host: string; readonly port: number } | undefined
   readonly metrics: boolean
   readonly staleUploadMs: number
+  readonly restoreMs?: number | undefined
   readonly log: LogDestination | undefined
   readonly now: () => Date
 }
@@ -264,6 +267,7 @@ const schema = z.strictObject({
     .optional(),
   metrics: z.boolean().optional(),
   staleUploadMs: milliseconds.default(7 * DAY),
+  restoreMs: milliseconds.optional(),
   log: z
     .custom<LogDestination>(
       (log) => typeof log === 'object' && log !== null && 'write' in log,

@@ -35,6 +35,10 @@ export function addServe(program: Command, act: Act): void {
       '--reserve <size>',
       'free space that uploads never take (default: 512MiB, or 1% of a smaller disk; 0: none)',
     )
+    .option(
+      '--restore-time <time>',
+      'how long a restore from an archive takes, such as 1s (default: as its storage class says)',
+    )
     .addHelpText(
       'after',
       `

@@ -11,7 +11,7 @@ import {
 import { CommandError, usageError } from '../command-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { interruptible } from '../interrupt.ts'
-import { parseCount, parseSize } from '../quantities.ts'
+import { parseAge, parseCount, parseSize } from '../quantities.ts'
 import { announce, tellAdmin, tellCredentials, tellFaultSeed } from './announce.ts'
 import { guardRejections } from './guard-rejections.ts'
 import { isFile, openLog } from './open-log.ts'
@@ -35,6 +35,7 @@ export interface ServeFlags {
   readonly adminPort?: string
   readonly adminHost: string
   readonly reserve?: string
+  readonly restoreTime?: string
 }
 
 /** Ends the process once everything is closed; rejects only when nothing could be started. */
@@ -111,6 +112,8 @@ function readOptions(flags: ServeFlags): ServerOptions {
     tls: readTls(flags),
     strictHttp: flags.strictHttp,
     reserve: flags.reserve === undefined ? undefined : parseSize('--reserve', flags.reserve),
+    restoreMs:
+      flags.restoreTime === undefined ? undefined : parseAge('--restore-time', flags.restoreTime),
     ...readKeyPair(process.env),
   }
 }

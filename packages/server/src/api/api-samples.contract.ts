@@ -34,6 +34,8 @@ export interface Asking {
   readonly principal?: Principal
   readonly host?: string
   readonly signal?: AbortSignal
+  /** Default: everything is allowed. */
+  readonly authorize?: OssRequest['authorize']
 }
 
 export interface OpenService extends OpenStore {
@@ -57,7 +59,7 @@ export async function openService(): Promise<OpenService> {
   const identify = async (): Promise<never> => {
     throw new TypeError('Nobody has a key here.')
   }
-  const context = { store: opened.store, profile, identify }
+  const context = { store: opened.store, profile, identify, restoreMs: undefined }
   return {
     ...opened,
     context,
@@ -89,7 +91,7 @@ function newRequest(operation: Operation, asking: Asking): OssRequest {
       text: async () => new TextDecoder().decode(bytes),
     },
     principal: asking.principal ?? alice,
-    authorize: async () => {},
+    authorize: asking.authorize ?? (async () => {}),
     maySeeBucket: () => true,
     requestId: '63F88ABC0000000000000100',
     scheme: 'http',

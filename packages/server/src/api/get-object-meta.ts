@@ -1,10 +1,9 @@
 /** `HEAD /KEY?objectMeta`: the little that tells one state of an object from another. */
 
 import { formatCrc64 } from '@lading/protocol'
-import { lengthAlone } from './head-object.ts'
+import { lengthAlone, seenObject } from './head-object.ts'
 import { validators, versionHeaders } from './object-attributes.ts'
 import type { Operation } from './operation.ts'
-import { objectOf, versionIdOf } from './parameters.ts'
 
 export const getObjectMeta: Operation = {
   name: 'GetObjectMeta',
@@ -16,8 +15,7 @@ export const getObjectMeta: Operation = {
   body: { kind: 'none' },
 
   async handle(request, { store }) {
-    const { bucket, key } = objectOf(request)
-    const object = await store.getObject(bucket, key, versionIdOf(request))
+    const object = await seenObject(request, store)
     return {
       status: 200,
       headers: {

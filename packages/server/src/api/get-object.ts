@@ -1,13 +1,16 @@
 /** `GET /KEY`: an object's bytes, all of them or a range. */
 
 import { OssError, type Query } from '@lading/protocol'
-import type { ObjectReader } from '../store/store.ts'
+import { requireReadable } from '../store/restore.ts'
+import type { ObjectReader, StoredObject } from '../store/store.ts'
 import { compressed } from './compression.ts'
 import { isNotModified, isSameForRange } from './conditions.ts'
+import { followLink, seenThrough } from './follow-link.ts'
 import { objectHeaders, validators, versionHeaders } from './object-attributes.ts'
 import type { Operation, OssRequest, Reply } from './operation.ts'
 import { invalidArgument, objectOf, versionIdOf } from './parameters.ts'
 import { formatContentRange, selectRange } from './range.ts'
+import { restoreHeaders } from './restore-info.ts'
 
 /** What the query may put in place of the object's own headers. */
 const overrides = [
@@ -32,9 +35,16 @@ export const getObject: Operation = {
     refuseProcessing(request.query)
     const replaced = overriddenHeaders(request)
     const { bucket, key } = objectOf(request)
-    const reader = await store.openObject(bucket, key, versionIdOf(request))
+    let reader = await store.openObject(bucket, key, versionIdOf(request))
     try {
-      return compressed(request, replyFrom(reader, request, replaced))
+      let { object } = reader
+      if (object.type === 'Symlink') {
+        reader.release()
+        reader = await followLink(request, object, (...at) => store.openObject(...at))
+        object = seenThrough(object, reader.object)
+      }
+      requireReadable(reader.object, request.time)
+      return compressed(request, replyFrom(reader, object, request, replaced))
     } catch (error) {
       reader.release()
       throw error
@@ -42,13 +52,14 @@ export const getObject: Operation = {
   },
 }
 
+/** `object` is what is said of the bytes of `reader`. */
 function replyFrom(
   reader: ObjectReader,
+  object: StoredObject,
   request: OssRequest,
   replaced: Record<string, string>,
 ): Reply {
   const { headers } = request
-  const { object } = reader
   const version = versionHeaders(request, object)
   if (isNotModified(headers, object)) {
     reader.release()
@@ -62,6 +73,7 @@ function replyFrom(
     status: range ? 206 : 200,
     headers: {
       ...objectHeaders(object),
+      ...restoreHeaders(object, request.time),
       ...version,
       ...replaced,
       ...(range && { 'Content-Range': formatContentRange(range, object.size) }),

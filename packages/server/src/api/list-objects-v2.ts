@@ -57,7 +57,7 @@ export const listObjectsV2: Operation = {
           continuationToken,
           nextContinuationToken: end === undefined ? undefined : encodeContinuationToken(end),
           keyCount: rows.length,
-          ...splitListing(rows, owner),
+          ...splitListing(rows, owner, request.time),
         },
         { encodingType },
       ),

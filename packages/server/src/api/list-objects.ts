@@ -40,7 +40,7 @@ export const listObjects: Operation = {
           delimiter,
           isTruncated: truncated,
           nextMarker: truncated ? endOf(rows) : undefined,
-          ...splitListing(rows, ownerElement(bucket)),
+          ...splitListing(rows, ownerElement(bucket), request.time),
         },
         { encodingType },
       ),

@@ -2,17 +2,19 @@
 
 import type { ListedObject } from '@lading/protocol'
 import type { ListingEntry, StoredObject } from '../store/store.ts'
+import { restoreInfo } from './restore-info.ts'
 
 /** The entries of a page apart: objects, and what stands for those that share a prefix. */
 export function splitListing(
   rows: readonly ListingEntry<StoredObject>[],
   owner: ListedObject['owner'],
+  now: Date,
 ): { contents: ListedObject[]; commonPrefixes: string[] } {
   const contents: ListedObject[] = []
   const commonPrefixes: string[] = []
   for (const entry of rows) {
     if (entry.kind === 'prefix') commonPrefixes.push(entry.prefix)
-    else contents.push(listed(entry.row, owner))
+    else contents.push(listed(entry.row, owner, now))
   }
   return { contents, commonPrefixes }
 }
@@ -23,7 +25,7 @@ export function endOf(rows: readonly ListingEntry<StoredObject>[]): string | und
   return last?.kind === 'prefix' ? last.prefix : last?.row.key
 }
 
-function listed(object: StoredObject, owner: ListedObject['owner']): ListedObject {
+function listed(object: StoredObject, owner: ListedObject['owner'], now: Date): ListedObject {
   return {
     key: object.key,
     lastModified: object.modifiedAt,
@@ -31,6 +33,7 @@ function listed(object: StoredObject, owner: ListedObject['owner']): ListedObjec
     type: object.type,
     size: object.size,
     storageClass: object.attributes.storageClass,
+    restoreInfo: restoreInfo(object, now),
     owner,
   }
 }

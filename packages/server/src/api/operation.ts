@@ -104,6 +104,8 @@ export interface ServiceProfile {
 export interface OperationContext {
   readonly store: Store
   readonly profile: ServiceProfile
+  /** Milliseconds that every restore from an archive takes; `undefined`: what its class says. */
+  readonly restoreMs: number | undefined
   /**
    * Whose key that is, where a request proves it in a way of its own, as the form of PostObject does.
    * The signature is the caller's to check.

@@ -32,6 +32,7 @@ import { getObject } from './get-object.ts'
 import { getObjectAcl } from './get-object-acl.ts'
 import { getObjectMeta } from './get-object-meta.ts'
 import { getObjectTagging } from './get-object-tagging.ts'
+import { getSymlink } from './get-symlink.ts'
 import { headBucket } from './head-bucket.ts'
 import { headObject } from './head-object.ts'
 import { initiateMultipartUpload } from './initiate-multipart-upload.ts'
@@ -58,6 +59,8 @@ import { putBucketWebsite } from './put-bucket-website.ts'
 import { putObject } from './put-object.ts'
 import { putObjectAcl } from './put-object-acl.ts'
 import { putObjectTagging } from './put-object-tagging.ts'
+import { putSymlink } from './put-symlink.ts'
+import { restoreObject } from './restore-object.ts'
 import { uploadPart } from './upload-part.ts'
 
 export const operations: readonly Operation[] = [
@@ -123,4 +126,7 @@ export const operations: readonly Operation[] = [
   putObjectTagging,
   getObjectTagging,
   deleteObjectTagging,
+  putSymlink,
+  getSymlink,
+  restoreObject,
 ]

@@ -41,6 +41,7 @@ async function serve(
     context: {
       store: {} as Store,
       profile,
+      restoreMs: undefined,
       identify: identifyAmong(
         async () => undefined,
         () => new Date(),

@@ -51,6 +51,7 @@ import {
 import { OpenWrites } from './open-writes.ts'
 import { type PutPartRequest, putPart } from './put-part.ts'
 import { refusePassingFailures } from './refusals.ts'
+import { type PutSymlinkRequest, putSymlink } from './symlinks.ts'
 import {
   abortUpload,
   type InitiateRequest,
@@ -139,6 +140,12 @@ export interface Store {
    */
   putObject(request: PutObjectRequest, options?: { signal?: AbortSignal }): Promise<StoredObject>
   /**
+   * Stores a link, whose target need not be there.
+   *
+   * @throws {OssError} `NoSuchBucket`, `FileAlreadyExists`.
+   */
+  putSymlink(request: PutSymlinkRequest): Promise<StoredObject>
+  /**
    * @throws {OssError} `NoSuchBucket`, `NoSuchKey`, `NoSuchVersion`; `MethodNotAllowed` for the id of
    *   a delete marker.
    */
@@ -202,6 +209,7 @@ export function createStore(dependencies: StoreDependencies): Store {
 
     putObject: (request, options) =>
       refusePassingFailures(writes.during(() => putObject(dependencies, request, options))),
+    putSymlink: (request) => refusePassingFailures(putSymlink(dependencies, request)),
     getObject: (bucket, key, versionId) => getObject(dependencies, { bucket, key, versionId }),
     openObject: (bucket, key, versionId) => openObject(dependencies, { bucket, key, versionId }),
     updateObject: (ref, change) => refusePassingFailures(updateObject(dependencies, ref, change)),
