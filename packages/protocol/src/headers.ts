@@ -1,7 +1,7 @@
 /** What travels in headers: dates, digests, hex and base64, text beyond ASCII. */
 
 import { OssError } from './errors.ts'
-import { type ETag, parseETag } from './values.ts'
+import type { ETag } from './values.ts'
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -89,15 +89,19 @@ export function formatContentMd5(md5: Uint8Array): string {
 
 /** The ETag of bytes whose MD5 this is: 32 upper-case hex characters. */
 export function md5ETag(md5: Uint8Array): ETag {
-  return parseETag(toHex(md5))
+  return toHex(md5) as ETag
 }
 
 /** Upper case. */
 export function toHex(bytes: Uint8Array): string {
   let hex = ''
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')
-  return hex.toUpperCase()
+  for (const byte of bytes) hex += hexPairs[byte]
+  return hex
 }
+
+const hexPairs: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).toUpperCase().padStart(2, '0'),
+)
 
 /** @throws {TypeError} unless `text` is an even number of hex digits. */
 export function fromHex(text: string): Uint8Array {

@@ -32,7 +32,7 @@ export function formatETag(etag: ETag): string {
 
 /** ETags are compared without regard to case: the service writes upper case, some clients do not. */
 export function sameETag(left: string, right: string): boolean {
-  return left.toUpperCase() === right.toUpperCase()
+  return left === right || left.toUpperCase() === right.toUpperCase()
 }
 
 /**

@@ -8,14 +8,23 @@ import { POLYNOMIAL_HIGH, POLYNOMIAL_LOW } from './crc64.ts'
  */
 type Operator = Int32Array
 
+/**
+ * An operator spelled out for each byte of the value at each of its eight places, lowest first: two
+ * int32 (high, low) each. Eight look-ups apply it.
+ */
+type Table = Int32Array
+
 /** A value at work, as two int32, high first, because BigInt arithmetic is far slower. */
 type Register = DataView
 
 /** `powers[n]` is for 2^n zero bytes. Grown as far as lengths need: at most 53, of 512 bytes each. */
 const powers: Operator[] = []
 
-/** The parts of an upload are nearly all equally long, so the last length's operator is worth keeping. */
-let latest: { readonly length: number; operator?: Operator } = { length: 0 }
+/** The parts of an upload are nearly all equally long, so the last length's table, 16 KiB, is kept. */
+let latest: { readonly length: number; table?: Table } = { length: 0 }
+
+/** What the function below works on: it is called once a part, and is not to leave garbage. */
+const work: Register = newRegister(0n)
 
 /**
  * The CRC of the bytes behind `first` followed by the `secondLength` bytes behind `second`. Takes
@@ -29,13 +38,13 @@ export function combineCrc64(first: bigint, second: bigint, secondLength: number
   }
   const isRepeated = latest.length === secondLength
   if (!isRepeated) latest = { length: secondLength }
-  else latest.operator ??= makeOperator((register) => followWithZeros(register, secondLength))
+  else latest.table ??= tableOf(makeOperator((register) => followWithZeros(register, secondLength)))
 
-  const register = newRegister(first)
-  if (latest.operator) apply(latest.operator, register)
-  else followWithZeros(register, secondLength)
+  work.setBigUint64(0, first)
+  if (latest.table) lookUp(latest.table, work)
+  else followWithZeros(work, secondLength)
   // The all-ones that a CRC starts from and ends with cancel out here: nothing else to correct.
-  return register.getBigUint64(0) ^ second
+  return work.getBigUint64(0) ^ second
 }
 
 function followWithZeros(register: Register, length: number): void {
@@ -71,6 +80,21 @@ function makeOperator(step: (register: Register) => void): Operator {
   return operator
 }
 
+/** Each entry is that of the byte without its lowest bit, and what that bit adds. */
+function tableOf(operator: Operator): Table {
+  const table = new Int32Array(8 * 256 * 2)
+  for (let place = 0; place < 8; place += 1) {
+    for (let byte = 1; byte < 256; byte += 1) {
+      const bit = 8 * place + (31 - Math.clz32(byte & -byte))
+      const at = 2 * (256 * place + byte)
+      const rest = 2 * (256 * place + (byte & (byte - 1)))
+      table[at] = (table[rest] as number) ^ (operator[2 * bit] as number)
+      table[at + 1] = (table[rest + 1] as number) ^ (operator[2 * bit + 1] as number)
+    }
+  }
+  return table
+}
+
 function newRegister(value: bigint): Register {
   const register = new DataView(new ArrayBuffer(8))
   register.setBigUint64(0, value)
@@ -84,6 +108,18 @@ function followWithZeroByte(register: Register): void {
     const carry = -(low & 1)
     low = ((low >>> 1) | (high << 31)) ^ (POLYNOMIAL_LOW & carry)
     high = (high >>> 1) ^ (POLYNOMIAL_HIGH & carry)
+  }
+  register.setInt32(0, high)
+  register.setInt32(4, low)
+}
+
+function lookUp(table: Table, register: Register): void {
+  let high = 0
+  let low = 0
+  for (let place = 0; place < 8; place += 1) {
+    const at = 2 * (256 * place + register.getUint8(7 - place))
+    high ^= table[at] as number
+    low ^= table[at + 1] as number
   }
   register.setInt32(0, high)
   register.setInt32(4, low)

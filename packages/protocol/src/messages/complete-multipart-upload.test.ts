@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { OssError } from '../errors.ts'
 import { encodingTypes, etag, textFor, xmlText } from '../fixtures/arbitraries.ts'
 import { answerOf, caseOf } from '../fixtures/wire.ts'
 import { parseETag } from '../values.ts'
@@ -109,6 +110,49 @@ describe('the list of parts', () => {
       )
     },
   )
+
+  test('how a document is written does not change what is read from it', () => {
+    const blank = fc.constantFrom('', ' ', '\n\t', '\r\n', '\u00A0', '\v', '<!-- -->', 'x')
+    const quote = fc.constantFrom('', '"', '&quot;', '&#34;', "'", ' ')
+    const written = fc.record({
+      number: fc.constantFrom('1', '2', '00007', '10000', '0', '10001', '99999', '', '1 ', 'A'),
+      tag: fc.constantFrom('A1', 'a1-2', '', 'G', 'A&amp;', '-'),
+      open: quote,
+      close: quote,
+      blanks: fc.array(blank, { minLength: 5, maxLength: 5 }),
+    })
+    const usual = fc.constantFrom(
+      '',
+      '<?xml version="1.0" encoding="UTF-8"?>',
+      '<?xml version="1.0"?>',
+    )
+    const seen = { usual: 0, refused: 0 }
+    fc.assert(
+      fc.property(usual, blank, fc.array(written, { maxLength: 3 }), blank, (head, a, parts, z) => {
+        const inner = parts.map(({ number, tag, open, close, blanks: [b, c, d, e, f] }) => {
+          const value = `${open}${tag}${close}`
+          return `${b}<Part>${c}<PartNumber>${number}</PartNumber>${d}<ETag>${value}</ETag>${e}</Part>${f}`
+        })
+        const outcome = (text: string): unknown => {
+          try {
+            const read = decodeCompleteMultipartUpload(text)
+            seen.usual += 1
+            return read
+          } catch (error) {
+            seen.refused += 1
+            return error instanceof OssError
+              ? [error.code, error.ec, error.details.ArgumentValue]
+              : error
+          }
+        }
+        const xml = `${head}${a}${wrap(inner.join(''))}${z}`
+        // An attribute, which means nothing, keeps a document from being read the quick way.
+        expect(outcome(xml)).toEqual(outcome(xml.replace('Upload>', 'Upload any="">')))
+      }),
+      { numRuns: 2000 },
+    )
+    expect(Math.min(seen.usual, seen.refused)).toBeGreaterThan(100)
+  })
 
   test('10,000 parts are read, one more is refused', () => {
     const parts = Array.from({ length: 10_000 }, (_, index) => ({
