@@ -46,6 +46,8 @@ export interface WireOptions {
   readonly maxSockets?: number
   /** Speaks TLS, and takes any certificate. */
   readonly tls?: boolean
+  /** Of requests that do not say. Default `v4`. */
+  readonly signature?: WireRequest['signature']
 }
 
 /** The server answered, and not as the step needs: unlike a lost connection, no crash explains it. */
@@ -69,7 +71,7 @@ export class OssWire {
 
   /** Resolves with whatever the server answered; rejects when there was no whole answer. */
   async send(method: string, request: WireRequest = {}): Promise<WireAnswer> {
-    const { bucket, key, body, signature = 'v4', now = new Date() } = request
+    const { bucket, key, body, signature = this.#options.signature, now = new Date() } = request
     const query: QueryEntry[] = Object.entries(request.query ?? {})
     const headers = new Map<string, string>()
     for (const [name, value] of Object.entries(request.headers ?? {})) {
@@ -79,9 +81,9 @@ export class OssWire {
     const { credentials, region = 'cn-hangzhou' } = this.#options
     if (signature !== 'none') {
       const added =
-        signature === 'v4'
-          ? signV4(signable, credentials, { region, now })
-          : signV1(signable, credentials, { now })
+        signature === 'v1'
+          ? signV1(signable, credentials, { now })
+          : signV4(signable, credentials, { region, now })
       for (const [name, value] of Object.entries(added)) headers.set(name.toLowerCase(), value)
     }
     const search = query

@@ -1,0 +1,20 @@
+/** What is measured, in the order in which it is told. */
+
+import type { Bench } from './bench.ts'
+import { clients } from './sections/clients.ts'
+import { hashCore } from './sections/hash-core.ts'
+import { memory } from './sections/memory.ts'
+import { requests } from './sections/requests.ts'
+import { servers } from './sections/servers.ts'
+import { starts } from './sections/starts.ts'
+
+export type { Bench } from './bench.ts'
+
+export const sections: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
+  hash: hashCore,
+  clients,
+  servers,
+  requests,
+  memory,
+  starts,
+}
