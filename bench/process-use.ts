@@ -1,4 +1,4 @@
-/** What a process took: the most anonymous memory while it was watched, and its processor time. */
+/** The most anonymous memory of a process while it was watched. */
 
 import { readFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -39,24 +39,6 @@ async function anonymousMemory(pid: number): Promise<number | undefined> {
     const status = await readFile(`/proc/${pid}/status`, 'utf8')
     const found = /^RssAnon:\s+(\d+) kB$/m.exec(status)
     return found ? Number(found[1]) * 1024 : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Hundredths of a second: what the kernel counts in, whatever its own clock does. */
-const TICK_MS = 10
-
-/**
- * Milliseconds of processor time so far, in steps of ten; unlike the time on the wall, it hardly
- * depends on who else is busy. `undefined` where the system does not tell.
- */
-export async function processorTime(pid: number): Promise<number | undefined> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    // The name of the command, in brackets, may hold blanks.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * TICK_MS
   } catch {
     return undefined
   }
