@@ -215,6 +215,7 @@ export {
   type V4Claim,
 } from './signing/claim.ts'
 export type { Credentials, SignableRequest } from './signing/request.ts'
+export { signRpc, verifyRpc } from './signing/rpc.ts'
 export { presignV1, signV1 } from './signing/v1.ts'
 export {
   type CredentialScope,

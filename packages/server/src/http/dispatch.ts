@@ -19,6 +19,7 @@ import type {
   Reply,
   WantedAccess,
 } from '../api/operation.ts'
+import { assumeRole, MAX_STS_FORM } from './assume-role.ts'
 import { authenticate, type Reading, readRequestClaim } from './authenticate.ts'
 import { type AccessLookups, authorize, maySeeBucket } from './authorize.ts'
 import type { IncomingBody } from './body.ts'
@@ -95,6 +96,14 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     }
   }
   const query = Query.parse(framing.rawQuery)
+  const sts = await readStsForm(incoming, query, addresses)
+  if (sts) {
+    trace.operation = 'AssumeRole'
+    const accessKeyId = sts.get('AccessKeyId')
+    if (accessKeyId !== undefined) trace.accessKeyId = accessKeyId
+    const { identify } = service.context
+    return await assumeRole({ ...incoming, parameters: sts, host: framing.host ?? '', identify })
+  }
   trace.uploadId = query.get('uploadId')
   trace.partNumber = query.get('partNumber')
   const claim = method === 'OPTIONS' ? undefined : readRequestClaim(framing, query)
@@ -186,6 +195,33 @@ function slowDown(
   for (const pace of [upload, asked]) if (pace) body.slowDown(pace)
   for (const pace of [download, asked]) if (pace) delivery.slowDown(pace)
   return asked !== undefined
+}
+
+/**
+ * The parameters of a request to STS; `undefined` when it is none. STS is asked where OSS has nothing but
+ * the list of buckets, unsigned as OSS has it, so it stands in nobody's way.
+ */
+async function readStsForm(
+  { method, framing, body }: Incoming,
+  query: Query,
+  addresses: AddressBook,
+): Promise<Query | undefined> {
+  const { headers, host, rawPath, authorizations } = framing
+  if (authorizations.length > 0 || rawPath !== '/') return undefined
+  const targets = readTargets(host, rawPath, addresses)
+  if (targets.some(({ bucket }) => bucket !== undefined)) return undefined
+  const isForm = headers.get('content-type')?.startsWith('application/x-www-form-urlencoded')
+  const parameters =
+    method === 'POST' && isForm
+      ? new Query([...query.entries, ...Query.parse(await formOf(body)).entries])
+      : query
+  const asked = (method === 'GET' || method === 'POST') && parameters.get('Action')
+  return asked === 'AssumeRole' ? parameters : undefined
+}
+
+function formOf(body: IncomingBody): Promise<string> {
+  body.allow(MAX_STS_FORM)
+  return body.text()
 }
 
 /** Every reading of the address, each with what it asks for and what stands in its way. */
