@@ -21,7 +21,20 @@ declare module 'ali-oss' {
     type: string
   }
 
+  class STS {
+    constructor(options: Record<string, unknown>)
+    assumeRole(
+      role: string,
+      policy?: string | object,
+      expiration?: number,
+      session?: string,
+    ): Promise<{
+      credentials: { AccessKeyId: string; AccessKeySecret: string; SecurityToken: string }
+    }>
+  }
+
   export default class OSS {
+    static STS: typeof STS
     constructor(options: Record<string, unknown>)
     useBucket(name: string): void
     putBucket(name: string): Promise<Answer>

@@ -248,6 +248,12 @@ export function elementOf(xml: string, name: string): string | undefined {
   return new RegExp(`<${name}>(.*?)</${name}>`, 's').exec(xml)?.[1]
 }
 
+/** The texts of all elements of that name. */
+export function elementsOf(xml: string, name: string): string[] {
+  const found = xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'gs'))
+  return [...found].map(([, text]) => text ?? '')
+}
+
 /** The ETag that a part or a plain object of these bytes has. */
 export function etagOf(bytes: Uint8Array): string {
   return createHash('md5').update(bytes).digest('hex').toUpperCase()
