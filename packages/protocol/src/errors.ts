@@ -177,6 +177,7 @@ export const errorCodes = {
     status: 503,
     message: 'Please reduce your request rate: it is above the limit of the access key.',
   },
+  UserKeyMustBeSpecified: { status: 400, message: 'The key of an object must be specified.' },
 } as const
 
 /** The codes this project knows. */

@@ -205,7 +205,7 @@ export {
   type RoutingRule,
   type WebsiteConfiguration,
 } from './messages/website-configuration.ts'
-export { encodePath, encodeStrict } from './percent.ts'
+export { decodePercent, encodePath, encodeStrict } from './percent.ts'
 export { Query, type QueryEntry } from './query.ts'
 export {
   type Claim,

@@ -11,7 +11,7 @@ import {
 } from '@lading/protocol'
 import { noSuchUploadEc } from '../store/refusals.ts'
 import { requireDigest } from './expected-sums.ts'
-import { authorizeAttributes, requestedAcl, versionHeaders } from './object-attributes.ts'
+import { requestedAcl, versionHeaders } from './object-attributes.ts'
 import type { Operation, RequestHeaders } from './operation.ts'
 import {
   encodingTypeOf,
@@ -38,7 +38,6 @@ export const completeMultipartUpload: Operation = {
     refuseEncryption(headers)
     refuseHeaders(headers, ['x-oss-callback'])
     const acl = requestedAcl(headers)
-    await authorizeAttributes(request)
     const forbidOverwrite = flagOf(headers, 'x-oss-forbid-overwrite')
     const xml = await request.body.text()
     requireDigest(headers, xml)

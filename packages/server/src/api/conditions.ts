@@ -6,23 +6,28 @@ import type { RequestHeaders } from './operation.ts'
 
 /**
  * Whether the reader has this very object already. Where If-None-Match and If-Modified-Since are
- * both given, the ETag decides alone: two states of an object may share a second.
+ * both given, the ETag decides alone: two states of an object may share a second. The conditions of
+ * a copy have names of their own, which begin with `prefix`; a refusal names the plain ones.
  *
  * @throws {OssError} `PreconditionFailed`, naming the first header that does not hold.
  */
-export function isNotModified(headers: RequestHeaders, object: StoredObject): boolean {
-  const match = headers.get('if-match')
+export function isNotModified(
+  headers: RequestHeaders,
+  object: StoredObject,
+  prefix: '' | 'x-oss-copy-source-' = '',
+): boolean {
+  const match = headers.get(`${prefix}if-match`)
   if (match !== undefined && !names(match, object)) throw preconditionFailed('If-Match')
 
   const modified = wholeSeconds(object.modifiedAt)
-  const unmodifiedSince = dateOf(headers, 'if-unmodified-since')
+  const unmodifiedSince = dateOf(headers, `${prefix}if-unmodified-since`)
   if (unmodifiedSince !== undefined && modified > unmodifiedSince) {
     throw preconditionFailed('If-Unmodified-Since')
   }
 
-  const noneMatch = headers.get('if-none-match')
+  const noneMatch = headers.get(`${prefix}if-none-match`)
   if (noneMatch !== undefined) return names(noneMatch, object)
-  const modifiedSince = dateOf(headers, 'if-modified-since')
+  const modifiedSince = dateOf(headers, `${prefix}if-modified-since`)
   return modifiedSince !== undefined && modified <= modifiedSince
 }
 

@@ -2,7 +2,7 @@
 
 import { encodeInitiateMultipartUploadResult } from '@lading/protocol'
 import { requireDigest } from './expected-sums.ts'
-import { authorizeAttributes, requestedAttributes } from './object-attributes.ts'
+import { requestedAttributes } from './object-attributes.ts'
 import type { Operation } from './operation.ts'
 import { encodingTypeOf, flagOf, objectOf } from './parameters.ts'
 
@@ -21,7 +21,6 @@ export const initiateMultipartUpload: Operation = {
     const encodingType = encodingTypeOf(request.query)
     // SDKs send the MD5 of the body that they do not send.
     requireDigest(headers, '')
-    await authorizeAttributes(request)
     const { bucket, key, uploadId } = await store.initiateUpload({
       ...objectOf(request),
       attributes: requestedAttributes(headers),

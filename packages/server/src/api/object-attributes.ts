@@ -14,7 +14,7 @@ import type { RequestedAttributes } from '../store/attributes.ts'
 import type { StoredObject } from '../store/store.ts'
 import { DEFAULT_ACL, requireObjectAcl } from './object-acl.ts'
 import type { OssRequest, RequestHeaders } from './operation.ts'
-import { invalidArgument, objectOf, refuseHeaders } from './parameters.ts'
+import { invalidArgument, refuseHeaders } from './parameters.ts'
 
 /** Stored verbatim and replayed, in the spelling they are replayed in. */
 const storedHeaders = [
@@ -77,23 +77,6 @@ export function requestedTags(headers: RequestHeaders): Record<string, string> |
 export function requestedAcl(headers: RequestHeaders): string | undefined {
   const text = headers.get('x-oss-object-acl')
   return text === undefined ? undefined : requireObjectAcl(text)
-}
-
-/**
- * Asks leave for what headers do besides storing an object. Source: PutObject, OSS API reference,
- * permissions.
- *
- * @throws {OssError} `AccessDenied`.
- */
-export async function authorizeAttributes(request: OssRequest): Promise<void> {
-  const { headers } = request
-  const place = objectOf(request)
-  if (headers.get('x-oss-tagging')) {
-    await request.authorize({ action: 'oss:PutObjectTagging', access: 'write', ...place })
-  }
-  if (headers.get('x-oss-object-acl') !== undefined) {
-    await request.authorize({ action: 'oss:PutObjectAcl', access: 'write', ...place })
-  }
 }
 
 /** @throws {OssError} `InvalidArgument` under `argument`. */

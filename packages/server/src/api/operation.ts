@@ -122,6 +122,8 @@ export interface Operation {
   readonly resource: 'service' | 'bucket' | 'object'
   /** The query names that make a request this operation and no other; values are the handler's. */
   readonly query: readonly string[]
+  /** A header field without which a request is not this operation. */
+  readonly header?: string
   /** The permission asked for, such as `oss:PutObject`. */
   readonly action: string
   /** What a bucket's ACL must grant to others than its owner; `owner` is granted to nobody else. */

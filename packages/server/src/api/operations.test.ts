@@ -9,7 +9,9 @@ test('every operation has a name of its own', () => {
 })
 
 test('no two operations are found in the same place', () => {
-  const places = operations.map(({ method, resource, query }) => `${method} ${resource} ${query}`)
+  const places = operations.map(
+    ({ method, resource, query, header }) => `${method} ${resource} ${query} ${header}`,
+  )
   expect(new Set(places).size).toBe(places.length)
 })
 

@@ -2,6 +2,7 @@
 
 import { abortMultipartUpload } from './abort-multipart-upload.ts'
 import { completeMultipartUpload } from './complete-multipart-upload.ts'
+import { copyObject } from './copy-object.ts'
 import { deleteBucket } from './delete-bucket.ts'
 import { deleteBucketCors } from './delete-bucket-cors.ts'
 import { deleteBucketEncryption } from './delete-bucket-encryption.ts'
@@ -10,6 +11,7 @@ import { deleteBucketLogging } from './delete-bucket-logging.ts'
 import { deleteBucketPolicy } from './delete-bucket-policy.ts'
 import { deleteBucketTags } from './delete-bucket-tags.ts'
 import { deleteBucketWebsite } from './delete-bucket-website.ts'
+import { deleteMultipleObjects } from './delete-multiple-objects.ts'
 import { deleteObject } from './delete-object.ts'
 import { deleteObjectTagging } from './delete-object-tagging.ts'
 import { describeRegions } from './describe-regions.ts'
@@ -62,6 +64,7 @@ import { putObjectTagging } from './put-object-tagging.ts'
 import { putSymlink } from './put-symlink.ts'
 import { restoreObject } from './restore-object.ts'
 import { uploadPart } from './upload-part.ts'
+import { uploadPartCopy } from './upload-part-copy.ts'
 
 export const operations: readonly Operation[] = [
   listBuckets,
@@ -111,6 +114,7 @@ export const operations: readonly Operation[] = [
 
   initiateMultipartUpload,
   uploadPart,
+  uploadPartCopy,
   listParts,
   completeMultipartUpload,
   abortMultipartUpload,
@@ -120,6 +124,8 @@ export const operations: readonly Operation[] = [
   headObject,
   getObjectMeta,
   deleteObject,
+  deleteMultipleObjects,
+  copyObject,
 
   putObjectAcl,
   getObjectAcl,

@@ -94,15 +94,16 @@ export function flagOf(headers: RequestHeaders, name: string): boolean {
   }
 }
 
-/**
- * The version that is asked for. An id that we never gave out is not looked for.
- *
- * @throws {OssError} `InvalidArgument` for an empty one.
- */
+/** The version that is asked for. @throws {OssError} `InvalidArgument` for an empty one. */
 export function versionIdOf({ query }: OssRequest): string | undefined {
   const versionId = query.get('versionId')
-  if (versionId !== '') return versionId
-  throw invalidArgument('versionId', versionId, 'Invalid version id specified')
+  return versionId === undefined ? undefined : requireVersionId(versionId)
+}
+
+/** An id that we never gave out is no refusal: it finds nothing. @throws {OssError} `InvalidArgument`. */
+export function requireVersionId(text: string): string {
+  if (text !== '') return text
+  throw invalidArgument('versionId', text, 'Invalid version id specified')
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { formatContentMd5, formatCrc64, formatETag, MAX_PUT_SIZE } from '@lading/protocol'
 import { expectedSums } from './expected-sums.ts'
-import { authorizeAttributes, requestedAttributes, versionHeaders } from './object-attributes.ts'
+import { requestedAttributes, versionHeaders } from './object-attributes.ts'
 import type { Operation, Reply } from './operation.ts'
 import { flagOf, objectOf, refuseHeaders } from './parameters.ts'
 
@@ -27,7 +27,6 @@ export const putObject: Operation = {
   async handle(request, { store }): Promise<Reply> {
     const { headers, signal } = request
     refuseHeaders(headers, unsupported)
-    await authorizeAttributes(request)
     const object = await store.putObject(
       {
         ...objectOf(request),

@@ -46,7 +46,8 @@ export const uploadPart: Operation = {
   },
 }
 
-function partNumberOf(query: Query): number {
+/** @throws {OssError} `InvalidArgument`. */
+export function partNumberOf(query: Query): number {
   const text = query.get('partNumber')
   if (text !== undefined) return parsePartNumber(text)
   throw new OssError('InvalidArgument', {

@@ -13,13 +13,17 @@ const table: readonly Operation[] = [
   ['ListParts', 'GET', 'object', ['uploadId']],
   ['PutObject', 'PUT', 'object', []],
   ['UploadPart', 'PUT', 'object', ['partNumber', 'uploadId']],
+  ['CopyObject', 'PUT', 'object', [], 'x-oss-copy-source'],
+  ['UploadPartCopy', 'PUT', 'object', ['partNumber', 'uploadId'], 'x-oss-copy-source'],
+  ['PutObjectTagging', 'PUT', 'object', ['tagging']],
   ['InitiateMultipartUpload', 'POST', 'object', ['uploads']],
   ['CompleteMultipartUpload', 'POST', 'object', ['uploadId']],
-].map(([name, method, resource, query]) => ({
+].map(([name, method, resource, query, header]) => ({
   name,
   method,
   resource,
   query,
+  ...(header !== undefined && { header }),
   action: 'oss:Any',
   access: 'owner',
   body: { kind: 'none' },
@@ -90,7 +94,14 @@ describe('routing', () => {
     expect(route(line)).toBe('MethodNotAllowed')
   })
 
-  test('a copy is not taken for a whole object', () => {
-    expect(route('PUT /bucket/key', { 'x-oss-copy-source': '/b/k' })).toBe('NotImplemented')
+  test.each([
+    ['PUT /bucket/key', 'CopyObject'],
+    ['PUT /bucket/key?uploadId=A&partNumber=1', 'UploadPartCopy'],
+    ['PUT /bucket/key?uploadId=A', 'UploadPartCopy'],
+    ['PUT /bucket/key?tagging', 'PutObjectTagging'],
+    ['PUT /bucket/key?symlink', 'NotImplemented'],
+    ['GET /bucket/key', 'GetObject'],
+  ])('with the source of a copy %s is %s', (line, name) => {
+    expect(route(line, { 'x-oss-copy-source': '/b/k' })).toBe(name)
   })
 })

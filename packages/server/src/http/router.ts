@@ -33,9 +33,6 @@ const SELECTORS: ReadonlySet<string> = new Set(
    x-oss-async-process x-oss-process x-oss-rename x-oss-write-get-object-response`.split(/\s+/),
 )
 
-/** Headers that make a PUT of an object another operation. */
-const COPY_SOURCE = 'x-oss-copy-source'
-
 /**
  * Finds the operation whose query names the request has, the most of them where several fit. A request
  * that names only some of an operation's query, such as a part upload without its number, is that
@@ -45,23 +42,22 @@ export function routeRequest(operations: readonly Operation[], request: RoutedRe
   const { method, query, headers } = request
   const resource = resourceOf(request)
   const here = operations.filter((operation) => operation.resource === resource)
-  const sameMethod = here.filter((operation) => operation.method === method)
+  const sameMethod = here.filter(
+    ({ method: own, header }) => own === method && (header === undefined || headers.has(header)),
+  )
   const names = new Set(query.entries.map(([name]) => name))
 
-  const whole = mostSpecific(sameMethod, ({ query: own }) =>
-    own.every((name) => names.has(name)) ? own.length : -1,
+  const whole = mostSpecific(sameMethod, ({ query: own, header }) =>
+    own.every((name) => names.has(name)) ? rank(own.length, header) : -1,
   )
-  if (method === 'PUT' && resource === 'object' && headers.has(COPY_SOURCE)) {
-    return { refusal: notImplemented({ Header: COPY_SOURCE }) }
-  }
   if (whole && whole.query.length > 0) return { operation: whole }
 
   // Of the service, tags are what buckets are listed by.
   const plain = resource === 'service' ? 'tagging' : undefined
   const selectors = [...names].filter((name) => SELECTORS.has(name) && name !== plain)
-  const part = mostSpecific(sameMethod, ({ query: own }) => {
+  const part = mostSpecific(sameMethod, ({ query: own, header }) => {
     const common = own.filter((name) => selectors.includes(name)).length
-    return common > 0 ? common : -1
+    return common > 0 ? rank(common, header) : -1
   })
   if (part) return { operation: part }
   const [selector] = selectors
@@ -78,14 +74,19 @@ function resourceOf({ bucket, key }: RoutedRequest): Operation['resource'] {
   return key === undefined ? 'bucket' : 'object'
 }
 
+/** Names of the query weigh more than a header: `PUT ?acl` is no copy. */
+function rank(names: number, header: string | undefined): number {
+  return names * 2 + (header === undefined ? 0 : 1)
+}
+
 /** The operation with the highest rank from 0; the earliest in the table among equals. */
 function mostSpecific(
   operations: readonly Operation[],
-  rank: (operation: Operation) => number,
+  rankOf: (operation: Operation) => number,
 ): Operation | undefined {
   let best: Operation | undefined
   for (const operation of operations) {
-    if (rank(operation) > (best ? rank(best) : -1)) best = operation
+    if (rankOf(operation) > (best ? rankOf(best) : -1)) best = operation
   }
   return best
 }

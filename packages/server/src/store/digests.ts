@@ -7,6 +7,8 @@ export interface Expectations {
   /** 16 bytes. */
   readonly md5?: Uint8Array | undefined
   readonly crc64?: bigint | undefined
+  /** What is said of bytes that the sender did not send. Default: `InvalidDigest`, `InvalidCRC64`. */
+  readonly refusal?: (() => Error) | undefined
 }
 
 export interface Digests {
@@ -64,9 +66,10 @@ export function observe(
 }
 
 function compare(actual: { md5: Uint8Array; crc64: bigint }, expected: Expectations): void {
-  if (expected.md5 && !sameBytes(actual.md5, expected.md5)) throw new OssError('InvalidDigest')
-  if (expected.crc64 !== undefined && actual.crc64 !== expected.crc64) {
-    throw new OssError('InvalidCRC64')
+  const { md5, crc64, refusal } = expected
+  if (md5 && !sameBytes(actual.md5, md5)) throw refusal?.() ?? new OssError('InvalidDigest')
+  if (crc64 !== undefined && actual.crc64 !== crc64) {
+    throw refusal?.() ?? new OssError('InvalidCRC64')
   }
 }
 

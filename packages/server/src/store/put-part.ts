@@ -11,6 +11,8 @@ export interface PutPartRequest {
   readonly partNumber: number
   readonly bytes: AsyncIterable<Uint8Array>
   readonly expected: Expectations
+  /** What a missing upload is refused under. Default: that of UploadPart. */
+  readonly noSuchUploadEc?: string
 }
 
 /**
@@ -19,10 +21,10 @@ export interface PutPartRequest {
  */
 export async function putPart(
   { blobs, metadata, makeHasher, now }: StoreDependencies,
-  { upload, partNumber, bytes, expected }: PutPartRequest,
+  { upload, partNumber, bytes, expected, noSuchUploadEc: ec }: PutPartRequest,
   options: { signal?: AbortSignal } = {},
 ): Promise<Part> {
-  const gone = (): Error => noSuchUpload(upload.uploadId, noSuchUploadEc.uploadPart)
+  const gone = (): Error => noSuchUpload(upload.uploadId, ec ?? noSuchUploadEc.uploadPart)
   // Ask before reading: nobody should have to send 5 GiB to learn that the upload is gone.
   if (!(await metadata.findUpload(upload))) throw gone()
 

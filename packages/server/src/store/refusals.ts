@@ -10,6 +10,7 @@ import type { Bucket, DeleteMarker, PublishGuard, VersionId } from '../ports/met
  */
 export const noSuchUploadEc = {
   uploadPart: '0042-00000104',
+  uploadPartCopy: '0042-00000311',
   complete: '0042-00000203',
   other: '0042-00000002',
 } as const

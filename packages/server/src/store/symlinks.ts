@@ -6,7 +6,7 @@ import type { StoredObject } from '../ports/metadata-store.ts'
 import { type RequestedAttributes, settleAttributes } from './attributes.ts'
 import { getBucket } from './buckets.ts'
 import type { StoreDependencies } from './dependencies.ts'
-import { forbidOverwrite, noSuchBucket, tryAgain } from './refusals.ts'
+import { guardOf, noSuchBucket, tryAgain } from './refusals.ts'
 
 export interface PutSymlinkRequest {
   readonly bucket: string
@@ -41,7 +41,7 @@ export async function putSymlink(
       symlinkTarget: target,
       manifest: [],
     },
-    request.forbidOverwrite ? forbidOverwrite : undefined,
+    guardOf(request, bucket),
   )
   if (published === 'no-bucket') throw noSuchBucket(name)
   if (published === 'condemned') throw tryAgain()

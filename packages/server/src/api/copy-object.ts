@@ -1,0 +1,182 @@
+/** `PUT /KEY` with `x-oss-copy-source`: copies an object, or changes what is said of it where it is. */
+
+import {
+  encodeCopyObjectResult,
+  formatCrc64,
+  formatETag,
+  MAX_PUT_SIZE,
+  OssError,
+} from '@lading/protocol'
+import type { RequestedAttributes } from '../store/attributes.ts'
+import { forbidOverwrite as refuseOverwrite } from '../store/refusals.ts'
+import { requireReadable } from '../store/restore.ts'
+import type { ObjectReader, Store, StoredObject } from '../store/store.ts'
+import { isNotModified } from './conditions.ts'
+import { damagedSource, openSource } from './copy-source.ts'
+import {
+  requestedAcl,
+  requestedAttributes,
+  requestedStorageClass,
+  requestedTags,
+  versionHeaders,
+} from './object-attributes.ts'
+import type { Operation, OssRequest, RequestHeaders } from './operation.ts'
+import { flagOf, invalidArgument, objectOf } from './parameters.ts'
+
+/** Metadata of clients that encrypt: without it nobody could read the copy. Source: the Python SDK's suite. */
+const CLIENT_ENCRYPTION = 'client-side-encryption-'
+
+export const copyObject: Operation = {
+  name: 'CopyObject',
+  method: 'PUT',
+  resource: 'object',
+  query: [],
+  header: 'x-oss-copy-source',
+  action: 'oss:PutObject',
+  access: 'write',
+  takesSpace: true,
+  body: { kind: 'none' },
+
+  async handle(request, { store }) {
+    const { reader, headers } = await openSource(request, { store })
+    if (!reader) return { status: 304, headers }
+    try {
+      const object = isItself(request, reader.object)
+        ? await changeInPlace(request, reader.object, store)
+        : await copyElsewhere(request, reader, store)
+      const { etag, crc64, modifiedAt } = object
+      return {
+        status: 200,
+        headers: {
+          ETag: formatETag(etag),
+          'x-oss-hash-crc64ecma': formatCrc64(crc64),
+          ...versionHeaders(request, object),
+          ...headers,
+        },
+        xml: encodeCopyObjectResult({ etag, lastModified: modifiedAt }),
+      }
+    } finally {
+      reader.release()
+    }
+  },
+}
+
+/** Whether the copy would take the place of its source. Where versions are kept it never does. */
+function isItself(request: OssRequest, source: StoredObject): boolean {
+  const { bucket, key } = objectOf(request)
+  return bucket === source.bucket && key === source.key && !request.bucketRow?.versioning
+}
+
+/**
+ * Stores the bytes anew. Their sums must come to those of the source, or nothing is stored. Of a link
+ * the link is copied. Source: CopyObject, OSS API reference.
+ */
+async function copyElsewhere(
+  request: OssRequest,
+  reader: ObjectReader,
+  store: Store,
+): Promise<StoredObject> {
+  const { headers, signal, time } = request
+  const { size, crc64, md5, symlinkTarget } = reader.object
+  const target = {
+    ...objectOf(request),
+    attributes: copiedAttributes(headers, reader.object.attributes, replaces(headers)),
+    forbidOverwrite: flagOf(headers, 'x-oss-forbid-overwrite'),
+  }
+  if (symlinkTarget !== undefined) {
+    return await store.putSymlink({ ...target, target: symlinkTarget })
+  }
+  requireReadable(reader.object, time)
+  if (size > MAX_PUT_SIZE) throw tooLarge()
+  const bytes = reader.read({ offset: 0, length: size })
+  const expected = { crc64, md5, refusal: damagedSource }
+  return await store.putObject({ ...target, expected, bytes }, { signal })
+}
+
+/**
+ * No byte moves, and what the object is stays: its type, its ETag, its tags unless they are replaced.
+ * Its metadata is the request's, whatever the directive says. Source: CopyObject, OSS API reference.
+ */
+async function changeInPlace(
+  request: OssRequest,
+  source: StoredObject,
+  store: Store,
+): Promise<StoredObject> {
+  const { headers, time } = request
+  // Read also where it decides nothing: what is misspelt is refused.
+  replaces(headers)
+  if (flagOf(headers, 'x-oss-forbid-overwrite')) refuseOverwrite(source)
+  return await store.updateObject(objectOf(request), (current) => {
+    // Another object may have taken the place of the one that the conditions were held against.
+    if (current.etag !== source.etag) isNotModified(headers, current, 'x-oss-copy-source-')
+    const asked = copiedAttributes(headers, current.attributes, true)
+    const { storageClass = current.attributes.storageClass, ...attributes } = asked
+    const { acl = current.attributes.acl } = attributes
+    // Out of an archive comes what can be read.
+    if (storageClass !== current.attributes.storageClass) requireReadable(current, time)
+    return {
+      ...current,
+      modifiedAt: time,
+      attributes: { ...attributes, storageClass, ...(acl !== undefined && { acl }) },
+    }
+  })
+}
+
+/** What the copy is besides its bytes. An ACL is never copied. */
+function copiedAttributes(
+  headers: RequestHeaders,
+  source: StoredObject['attributes'],
+  replaced: boolean,
+): RequestedAttributes {
+  const {
+    contentType,
+    headers: kept,
+    userMetadata,
+  } = replaced ? replacedMetadata(headers, source) : source
+  const replacesTags = directiveOf(headers, 'x-oss-tagging-directive') === 'REPLACE'
+  const tags = replacesTags ? requestedTags(headers) : source.tags
+  const acl = requestedAcl(headers)
+  return {
+    contentType,
+    headers: kept,
+    userMetadata,
+    storageClass: requestedStorageClass(headers),
+    ...(tags && { tags }),
+    ...(acl !== undefined && { acl }),
+  }
+}
+
+/** Without a type of its own the copy keeps that of its source. Source: the Python SDK's suite. */
+function replacedMetadata(
+  headers: RequestHeaders,
+  source: StoredObject['attributes'],
+): Pick<RequestedAttributes, 'contentType' | 'headers' | 'userMetadata'> {
+  const { headers: kept, userMetadata } = requestedAttributes(headers)
+  const needed = Object.entries(source.userMetadata).filter(([name]) =>
+    name.startsWith(CLIENT_ENCRYPTION),
+  )
+  return {
+    contentType: headers.get('content-type') || source.contentType,
+    headers: kept,
+    userMetadata: { ...Object.fromEntries(needed), ...userMetadata },
+  }
+}
+
+function replaces(headers: RequestHeaders): boolean {
+  return directiveOf(headers, 'x-oss-metadata-directive') === 'REPLACE'
+}
+
+/** In any case, as the SDKs send it. @throws {OssError} `InvalidArgument`. */
+function directiveOf(headers: RequestHeaders, name: string): 'COPY' | 'REPLACE' {
+  const text = headers.get(name)
+  const directive = text?.toUpperCase() ?? 'COPY'
+  if (directive === 'COPY' || directive === 'REPLACE') return directive
+  throw invalidArgument(name, text ?? '')
+}
+
+function tooLarge(): OssError {
+  return new OssError('EntityTooLarge', {
+    message: 'Source object Length exceeds the maximum allowed size.',
+    details: { MaxSizeAllowed: String(MAX_PUT_SIZE) },
+  })
+}

@@ -1,0 +1,92 @@
+/** `POST /?delete` of a bucket: deletes up to 1,000 objects and says what became of each. */
+
+import {
+  type DeletedObject,
+  decodeDeleteMultipleObjects,
+  encodeDeleteResult,
+  MAX_DELETE_BODY,
+  type ObjectToDelete,
+  OssError,
+  requireObjectKey,
+} from '@lading/protocol'
+import type { Store } from '../store/store.ts'
+import { requireDigest } from './expected-sums.ts'
+import type { Operation, OssRequest } from './operation.ts'
+import { bucketOf, encodingTypeOf, invalidArgument } from './parameters.ts'
+
+/** How many are deleted at a time; as many share the cost of a commit. */
+const AT_ONCE = 50
+
+/**
+ * The answer has no place for a key that was refused, so all are asked for first, and one refusal is
+ * that of the whole request, which then deletes nothing.
+ */
+export const deleteMultipleObjects: Operation = {
+  name: 'DeleteMultipleObjects',
+  method: 'POST',
+  resource: 'bucket',
+  query: ['delete'],
+  action: 'oss:DeleteObject',
+  access: 'write',
+  authorizesItself: true,
+  body: { kind: 'text', limit: MAX_DELETE_BODY },
+
+  async handle(request, { store }) {
+    const { headers, query } = request
+    const encodingType = encodingTypeOf(query)
+    const xml = await request.body.text()
+    requireDigest(headers, xml)
+    const { quiet, objects } = decodeDeleteMultipleObjects(xml)
+    for (const object of objects) requireDeletable(object)
+    for (const object of objects) await authorizeDeletion(request, object)
+
+    const deleted: DeletedObject[] = []
+    for (let at = 0; at < objects.length; at += AT_ONCE) {
+      const slice = objects.slice(at, at + AT_ONCE)
+      deleted.push(...(await deleteAll(store, bucketOf(request), slice)))
+    }
+    if (quiet) return { status: 200 }
+    return { status: 200, xml: encodeDeleteResult({ deleted }, { encodingType }) }
+  },
+}
+
+/** @throws {OssError} `UserKeyMustBeSpecified`, `InvalidObjectName`, `InvalidArgument`. */
+function requireDeletable({ key, versionId }: ObjectToDelete): void {
+  if (key === '') throw new OssError('UserKeyMustBeSpecified')
+  requireObjectKey(key)
+  if (versionId === undefined || /^(null|[0-9A-F]{32})$/.test(versionId)) return
+  throw invalidArgument('VersionId', versionId, 'Invalid version id specified')
+}
+
+async function authorizeDeletion(
+  request: OssRequest,
+  { key, versionId }: ObjectToDelete,
+): Promise<void> {
+  const wanted = { access: 'write', bucket: bucketOf(request), key, versionId } as const
+  await request.authorize({ action: 'oss:DeleteObject', ...wanted })
+  if (versionId !== undefined) {
+    await request.authorize({ action: 'oss:DeleteObjectVersion', ...wanted })
+  }
+}
+
+/** Resolves or rejects only once all are done, so that nothing is deleted behind an answer. */
+async function deleteAll(
+  store: Store,
+  bucket: string,
+  objects: readonly ObjectToDelete[],
+): Promise<DeletedObject[]> {
+  const outcomes = await Promise.allSettled(
+    objects.map(({ key, versionId }) => store.deleteObject(bucket, key, versionId)),
+  )
+  return outcomes.map((outcome, index) => {
+    if (outcome.status === 'rejected') throw outcome.reason
+    const { versionId, deleteMarker } = outcome.value
+    const { key, versionId: asked } = objects[index] ?? { key: '', versionId: undefined }
+    return {
+      key,
+      versionId: asked,
+      deleteMarker,
+      deleteMarkerVersionId: deleteMarker ? versionId : undefined,
+    }
+  })
+}
