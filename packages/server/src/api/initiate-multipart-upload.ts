@@ -21,14 +21,14 @@ export const initiateMultipartUpload: Operation = {
     const encodingType = encodingTypeOf(request.query)
     // SDKs send the MD5 of the body that they do not send.
     requireDigest(headers, '')
-    const { bucket, key, uploadId } = await store.initiateUpload({
+    const upload = await store.initiateUpload({
       ...objectOf(request),
       attributes: requestedAttributes(headers),
       forbidOverwrite: flagOf(headers, 'x-oss-forbid-overwrite'),
     })
     return {
       status: 200,
-      xml: encodeInitiateMultipartUploadResult({ bucket, key, uploadId }, { encodingType }),
+      xml: encodeInitiateMultipartUploadResult(upload, { encodingType }),
     }
   },
 }
