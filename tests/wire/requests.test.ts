@@ -171,7 +171,7 @@ describe('every answer', () => {
 
 describe('what OSS has and we do not', () => {
   test.each([
-    ['GET', `/${BUCKET}?cors`, 400, 'NotImplemented'],
+    ['GET', `/${BUCKET}?inventory`, 400, 'NotImplemented'],
     ['PUT', `/${BUCKET}/key?style`, 400, 'NotImplemented'],
     ['POST', `/${BUCKET}/key`, 405, 'MethodNotAllowed'],
     ['PATCH', `/${BUCKET}/key`, 405, 'MethodNotAllowed'],

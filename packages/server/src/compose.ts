@@ -8,6 +8,7 @@ import type { OperationContext } from './api/operation.ts'
 import { operations } from './api/operations.ts'
 import type { Config } from './config.ts'
 import { accessLookups } from './http/access-lookups.ts'
+import { readBucketSettings } from './http/bucket-settings.ts'
 import type { Service } from './http/dispatch.ts'
 import { planFaults } from './http/faults.ts'
 import type { FreeSpace } from './http/free-space.ts'
@@ -135,6 +136,7 @@ export async function composeService(
     addresses: { baseHosts, cnames },
     findBucket: (name) => store.findBucket(name),
     access: accessLookups(context),
+    settings: readBucketSettings(store),
     faults: planFaults(config.faults, config.faultSeed),
     limits: limitKeys((id) => configuredLimits(config.limits, id), now),
     space,

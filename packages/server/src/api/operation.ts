@@ -5,7 +5,7 @@ import type { Identify, Principal } from '../access/principal.ts'
 import type { Bucket, Store } from '../store/store.ts'
 
 export type { Principal } from '../access/principal.ts'
-export type { Bucket } from '../store/store.ts'
+export type { Bucket, Store } from '../store/store.ts'
 
 /** Something to be allowed, in a bucket or to one of its objects. */
 export interface WantedAccess {

@@ -23,7 +23,8 @@ import { assumeRole, MAX_STS_FORM } from './assume-role.ts'
 import { authenticate, type Reading, readRequestClaim } from './authenticate.ts'
 import { type AccessLookups, authorize, maySeeBucket } from './authorize.ts'
 import type { IncomingBody } from './body.ts'
-import { preflightRefusal } from './cors.ts'
+import { addCrossOrigin, answerPreflight, meetBucketRules } from './bucket-rules.ts'
+import type { BucketSettings } from './bucket-settings.ts'
 import type { Delivery } from './delivery.ts'
 import type { FaultPlan } from './faults.ts'
 import { type Framing, hasBody } from './framing.ts'
@@ -45,6 +46,7 @@ export interface Service {
   readonly addresses: AddressBook
   readonly findBucket: (name: string) => Promise<Bucket | undefined>
   readonly access: AccessLookups
+  readonly settings: BucketSettings
   readonly faults: FaultPlan
   readonly limits: Admittance
   readonly space: FreeSpace
@@ -65,6 +67,8 @@ export interface Incoming {
   readonly body: IncomingBody
   readonly delivery: Delivery
   readonly signal: AbortSignal
+  /** Sends these fields with the answer, whatever that is. */
+  readonly addFields: (fields: Readonly<Record<string, string>>) => void
   /** Breaks the connection; what is answered after that reaches nobody. */
   readonly cut: () => void
 }
@@ -106,7 +110,6 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
   }
   trace.uploadId = query.get('uploadId')
   trace.partNumber = query.get('partNumber')
-  const claim = method === 'OPTIONS' ? undefined : readRequestClaim(framing, query)
   const readings = await readAddress(service, incoming, query)
   const note = ({ target: { bucket, key }, route }: RoutedReading): void => {
     trace.bucket = bucket
@@ -115,10 +118,15 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
   }
   note(readings[0])
   if (method === 'OPTIONS') {
+    trace.operation = 'OptionObject'
     const served = readings.find(({ obstacle }) => !obstacle)
-    throw served ? preflightRefusal(framing.headers) : readings[0].obstacle
+    if (!served) throw readings[0].obstacle
+    return await answerPreflight(service.settings, served.bucket, framing.headers)
   }
+  const crossed = readings.find((reading) => reading.bucket)?.bucket
+  if (crossed) await addCrossOrigin(service.settings, crossed, incoming)
 
+  const claim = readRequestClaim(framing, query)
   const { reading, principal } = await authenticate({ method, framing, query }, claim, readings, {
     region: service.context.profile.region,
     identify: service.context.identify,
@@ -143,6 +151,13 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     }
     await authorize(asked, principal, facts, service.access)
   }
+  await meetBucketRules(service.settings, incoming, {
+    bucket: operation.createsBucket ? undefined : reading.bucket,
+    key,
+    query,
+    principal,
+    carrier: claim?.carrier,
+  })
   if (key !== undefined) requireObjectKey(key)
   const asked = slowDown(service, operation, principal, incoming, query)
   await meetBody(operation, incoming)

@@ -44,6 +44,7 @@ export class Exchange implements ActiveRequest {
   readonly #since: number = performance.now()
   readonly #requestId: string
   readonly #trace: Trace = {}
+  #added: Readonly<Record<string, string>> = {}
   readonly #left: AbortController = new AbortController()
   readonly #delivery: Delivery = new Delivery(this.#left.signal)
   #framing: Framing | undefined
@@ -154,6 +155,9 @@ export class Exchange implements ActiveRequest {
         body,
         delivery: this.#delivery,
         signal: this.#left.signal,
+        addFields: (fields) => {
+          this.#added = { ...this.#added, ...fields }
+        },
         cut: () => this.#connection.destroy(),
       },
       this.#trace,
@@ -181,6 +185,7 @@ export class Exchange implements ActiveRequest {
       ...(close && { Connection: 'close' }),
       'x-oss-request-id': this.#requestId,
       'x-oss-server-time': String(Math.round(performance.now() - this.#since)),
+      ...this.#added,
     }
   }
 

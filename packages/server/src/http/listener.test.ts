@@ -7,6 +7,7 @@ import { identifyAmong } from '../access/identify.ts'
 import type { Operation, OssRequest, Reply } from '../api/operation.ts'
 import { createLog } from '../observe/log.ts'
 import type { Store } from '../store/store.ts'
+import { readBucketSettings } from './bucket-settings.ts'
 import type { Service } from './dispatch.ts'
 import { planFaults } from './faults.ts'
 import { endlessSpace } from './free-space.ts'
@@ -48,6 +49,7 @@ async function serve(
       ),
     },
     addresses: {},
+    settings: readBucketSettings({ findBucketSetting: async () => undefined }),
     findBucket: async (name) => ({
       name,
       owner: 'me',
