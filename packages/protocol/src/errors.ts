@@ -173,6 +173,10 @@ export const errorCodes = {
     status: 400,
     message: 'You have attempted to create more buckets than allowed.',
   },
+  QuotaExceeded: {
+    status: 403,
+    message: 'The bucket has no room left within its quota.',
+  },
   TotalQpsLimitExceeded: {
     status: 503,
     message: 'Please reduce your request rate: it is above the limit of the access key.',

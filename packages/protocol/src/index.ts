@@ -63,6 +63,11 @@ export {
   type StorageClassStat,
 } from './messages/bucket-stat.ts'
 export {
+  type BucketUserQos,
+  decodeBucketUserQos,
+  encodeBucketUserQos,
+} from './messages/bucket-user-qos.ts'
+export {
   type CompleteMultipartUploadResult,
   decodeCompleteMultipartUpload,
   decodeCompleteMultipartUploadResult,

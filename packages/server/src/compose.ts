@@ -13,6 +13,7 @@ import type { Service } from './http/dispatch.ts'
 import { planFaults } from './http/faults.ts'
 import type { FreeSpace } from './http/free-space.ts'
 import { type KeyLimits, limitKeys } from './http/key-limits.ts'
+import { holdQuotas } from './http/quotas.ts'
 import type { BlobId, BlobStore } from './ports/blob-store.ts'
 import type { MaintainedStore } from './ports/maintenance.ts'
 import type { MetadataStore } from './ports/metadata-store.ts'
@@ -140,6 +141,7 @@ export async function composeService(
     faults: planFaults(config.faults, config.faultSeed),
     limits: limitKeys((id) => configuredLimits(config.limits, id), now),
     space,
+    quotas: holdQuotas(store, config.bucketQuota),
     now,
     ready,
   }

@@ -10,6 +10,7 @@ import type { BodyRate } from './http/body.ts'
 import type { CertificateFiles } from './http/certificate.ts'
 import type { Fault } from './http/faults.ts'
 import type { KeyLimits } from './http/key-limits.ts'
+import type { BucketQuota } from './http/quotas.ts'
 import type { LogDestination } from './observe/log.ts'
 
 /** A key pair that requests may be signed with. */
@@ -63,6 +64,8 @@ export interface ServerOptions {
    * keeps none. Default 512 MiB, or a hundredth of the disk if that is less.
    */
   readonly reserve?: number | undefined
+  /** What every bucket may hold at most, whatever its owner says. Default: no bound. */
+  readonly bucketQuota?: BucketQuota | undefined
   /** A door of its own for health and metrics. Default: none. */
   readonly admin?: AdminAddress | undefined
   /** Whether requests are counted. Default: where there is a door to read it at. */
@@ -131,6 +134,7 @@ export interface Config {
   readonly minimumBodyRate: BodyRate
   /** Bytes; `undefined`: what the size of the disk says. */
   readonly reserve: number | undefined
+  readonly bucketQuota: BucketQuota
   readonly admin: { readonly host: string; readonly port: number } | undefined
   readonly metrics: boolean
   readonly staleUploadMs: number
@@ -259,6 +263,12 @@ const schema = z.strictObject({
     })
     .default({ bytesPerSecond: 1024, windowMs: 30_000 }),
   reserve: z.number().int().min(0).optional(),
+  bucketQuota: z
+    .strictObject({
+      bytes: z.number().int().min(0).optional(),
+      objects: z.number().int().min(0).optional(),
+    })
+    .default({}),
   admin: z
     .strictObject({
       host: z.string().min(1).default('127.0.0.1'),

@@ -14,6 +14,7 @@ export type { CertificateFiles } from './http/certificate.ts'
 export type { Fault, FaultAction } from './http/faults.ts'
 export type { KeyLimits } from './http/key-limits.ts'
 export { parseFault } from './http/parse-fault.ts'
+export type { BucketQuota } from './http/quotas.ts'
 export type {
   CheckOptions,
   CheckReport,

@@ -39,6 +39,8 @@ export function addServe(program: Command, act: Act): void {
       '--restore-time <time>',
       'how long a restore from an archive takes, such as 1s (default: as its storage class says)',
     )
+    .option('--bucket-quota <size>', 'what a bucket may hold at most (default: no bound)')
+    .option('--bucket-objects <number>', 'how many objects at most (default: no bound)')
     .addHelpText(
       'after',
       `

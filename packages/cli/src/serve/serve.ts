@@ -35,6 +35,8 @@ export interface ServeFlags {
   readonly adminPort?: string
   readonly adminHost: string
   readonly reserve?: string
+  readonly bucketQuota?: string
+  readonly bucketObjects?: string
   readonly restoreTime?: string
 }
 
@@ -111,6 +113,16 @@ function readOptions(flags: ServeFlags): ServerOptions {
         : parseCount('--fault-seed', flags.faultSeed, { min: 0, max: 999_999_999 }),
     tls: readTls(flags),
     strictHttp: flags.strictHttp,
+    bucketQuota: {
+      bytes:
+        flags.bucketQuota === undefined
+          ? undefined
+          : parseSize('--bucket-quota', flags.bucketQuota),
+      objects:
+        flags.bucketObjects === undefined
+          ? undefined
+          : parseCount('--bucket-objects', flags.bucketObjects, { min: 0, max: 999_999_999 }),
+    },
     reserve: flags.reserve === undefined ? undefined : parseSize('--reserve', flags.reserve),
     restoreMs:
       flags.restoreTime === undefined ? undefined : parseAge('--restore-time', flags.restoreTime),

@@ -24,6 +24,7 @@ import { getBucketLocation } from './get-bucket-location.ts'
 import { getBucketLogging } from './get-bucket-logging.ts'
 import { getBucketPolicy } from './get-bucket-policy.ts'
 import { getBucketPolicyStatus } from './get-bucket-policy-status.ts'
+import { getBucketQos } from './get-bucket-qos.ts'
 import { getBucketReferer } from './get-bucket-referer.ts'
 import { getBucketRequestPayment } from './get-bucket-request-payment.ts'
 import { getBucketStat } from './get-bucket-stat.ts'
@@ -53,6 +54,7 @@ import { putBucketEncryption } from './put-bucket-encryption.ts'
 import { putBucketLifecycle } from './put-bucket-lifecycle.ts'
 import { putBucketLogging } from './put-bucket-logging.ts'
 import { putBucketPolicy } from './put-bucket-policy.ts'
+import { putBucketQos } from './put-bucket-qos.ts'
 import { putBucketReferer } from './put-bucket-referer.ts'
 import { putBucketRequestPayment } from './put-bucket-request-payment.ts'
 import { putBucketTags } from './put-bucket-tags.ts'
@@ -95,6 +97,8 @@ export const operations: readonly Operation[] = [
   deleteBucketCors,
   putBucketReferer,
   getBucketReferer,
+  putBucketQos,
+  getBucketQos,
   putBucketRequestPayment,
   getBucketRequestPayment,
   putBucketLogging,

@@ -32,6 +32,7 @@ import type { FreeSpace } from './free-space.ts'
 import { healthReply } from './health.ts'
 import type { Admittance } from './key-limits.ts'
 import { meetFaults } from './meet-faults.ts'
+import type { Quotas } from './quotas.ts'
 import { factsOf, requiredActions } from './required-access.ts'
 import { type Route, routeRequest } from './router.ts'
 import { askedPace } from './traffic-limit.ts'
@@ -50,6 +51,7 @@ export interface Service {
   readonly faults: FaultPlan
   readonly limits: Admittance
   readonly space: FreeSpace
+  readonly quotas: Quotas
   readonly now: () => Date
   /** Whether new requests are welcome. */
   readonly ready: () => boolean
@@ -294,7 +296,7 @@ async function meetBody(operation: Operation, { method, framing, body }: Incomin
   body.allow(operation.body.limit)
 }
 
-/** Refuses what would take from the reserve of free space, before a byte of it is asked for. */
+/** Refuses what would take from the reserve of free space, or go beyond the bucket's quota, before a byte of it is asked for. */
 async function handleWithinSpace(
   service: Service,
   operation: Operation,
@@ -305,11 +307,20 @@ async function handleWithinSpace(
   if (!stream && !operation.takesSpace) {
     return await handleWithFaults(service, operation, request, incoming)
   }
-  const release = await service.space.admit(stream ? incoming.body : undefined)
+  const body = stream ? incoming.body : undefined
+  const { bucket, key } = request
+  const releaseSpace = await service.space.admit(body)
+  let releaseQuota: (() => void) | undefined
   try {
+    if (bucket !== undefined) {
+      const keepsVersions = request.bucketRow?.versioning === 'Enabled'
+      const asked = { operation, bucket, key, keepsVersions, body }
+      releaseQuota = await service.quotas.admit(asked)
+    }
     return await handleWithFaults(service, operation, request, incoming)
   } finally {
-    release()
+    releaseQuota?.()
+    releaseSpace()
   }
 }
 

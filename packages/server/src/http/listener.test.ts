@@ -66,6 +66,7 @@ async function serve(
     faults: planFaults([], 0),
     limits: { admit: () => ({}) },
     space: endlessSpace,
+    quotas: { admit: async () => () => {} },
     now: () => new Date(),
     ready: () => true,
   }

@@ -26,7 +26,7 @@ const SELECTORS: ReadonlySet<string> = new Set(
   `accessPoint accessPointPolicy accessmonitor acl append archiveDirectRead asyncFetch
    bucketArchiveDirectRead bucketInfo callback cloudboxes cname comp cors delete encryption
    httpsConfig img inventory lifecycle live location logging metaQuery objectMeta partNumber policy
-   policyStatus position publicAccessBlock qosInfo redundancyTransition referer regions replication
+   policyStatus position publicAccessBlock qos qosInfo redundancyTransition referer regions replication
    replicationLocation replicationProgress requestPayment requesterQosInfo resourceGroup
    resourcePoolInfo restore rtc seal stat style styleName symlink tagging transferAcceleration
    uploadId uploads versioning versions vod website worm wormExtend wormId

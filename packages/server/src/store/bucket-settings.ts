@@ -10,6 +10,7 @@ export type BucketSettingName =
   | 'lifecycle'
   | 'logging'
   | 'policy'
+  | 'qos'
   | 'referer'
   | 'requestPayment'
   | 'tagging'
