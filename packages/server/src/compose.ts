@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadHasher } from '@lading/protocol'
 import { type FindKey, identifyAmong } from './access/identify.ts'
+import { DEFAULT_OWNER } from './access/key-file.ts'
 import type { OperationContext } from './api/operation.ts'
 import { operations } from './api/operations.ts'
 import type { Config } from './config.ts'
@@ -124,10 +125,14 @@ export async function composeService(
       region,
       // Clients go where these say, and that must not be the real service.
       get extranetEndpoint() {
-        return address()
+        return config.extranetEndpoint ?? address()
       },
       get intranetEndpoint() {
-        return address()
+        return config.intranetEndpoint ?? address()
+      },
+      describeOwner(owner) {
+        const { id, displayName = id } = owner === DEFAULT_OWNER ? config.owner : { id: owner }
+        return { id, displayName }
       },
     },
   }

@@ -52,6 +52,12 @@ export interface ServerOptions {
   readonly faultSeed?: number | undefined
   /** How much key pairs may ask for. Default: as much as they like. */
   readonly limits?: LimitOptions | undefined
+  /** Host, and port if need be, that answers tell clients to go to. Default: where the server listens. */
+  readonly extranetEndpoint?: string | undefined
+  /** The same for clients in its own network. Default: as `extranetEndpoint`. */
+  readonly intranetEndpoint?: string | undefined
+  /** How answers call the owner of key pairs that have no other. Default: `lading`, both. */
+  readonly owner?: { readonly id: string; readonly displayName?: string | undefined } | undefined
   /** Hosts that belong to one bucket, and its name. */
   readonly cnames?: Readonly<Record<string, string>> | undefined
   /** Hosts, besides `localhost`, under which buckets have names such as `BUCKET.HOST`. */
@@ -124,6 +130,9 @@ export interface Config {
     readonly keys: Readonly<Record<string, KeyLimits>>
     readonly anonymous?: KeyLimits | undefined
   }
+  readonly extranetEndpoint: string | undefined
+  readonly intranetEndpoint: string | undefined
+  readonly owner: { readonly id: string; readonly displayName?: string | undefined }
   readonly cnames: Readonly<Record<string, string>>
   readonly baseHosts: readonly string[]
   readonly collect: {
@@ -211,6 +220,9 @@ const keyLimits = z.strictObject({
   downloadBytesPerSecond: z.number().positive().optional(),
 })
 
+/** As in a Host header: no scheme, no path. */
+const host = z.string().regex(/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?$/i, 'must be a host')
+
 const schema = z.strictObject({
   data: z
     .union([z.literal('memory'), z.strictObject({ directory: z.string().min(1) })])
@@ -247,8 +259,13 @@ const schema = z.strictObject({
       anonymous: keyLimits.optional(),
     })
     .prefault({}),
-  cnames: z.record(z.string(), z.string()).default({}),
-  baseHosts: z.array(z.string().min(1)).default([]),
+  extranetEndpoint: host.optional(),
+  intranetEndpoint: host.optional(),
+  owner: z
+    .strictObject({ id: z.string().min(1), displayName: z.string().min(1).optional() })
+    .default({ id: DEFAULT_OWNER }),
+  cnames: z.record(host, z.string().refine(isBucketName, 'must be a bucket name')).default({}),
+  baseHosts: z.array(host).default([]),
   collect: z
     .strictObject({
       graceMs: milliseconds.default(5 * MINUTE),
@@ -298,6 +315,17 @@ export function readOptions(options: ServerOptions): Config {
     )
     throw new TypeError(`The server cannot start with these options. ${faults.join('; ')}`)
   }
-  const { credentials: keys, log, tls, reserve, admin, metrics, ...rest } = read.data
-  return { ...rest, keys, log, tls, reserve, admin, metrics: metrics ?? admin !== undefined }
+  const { credentials: keys, log, tls, reserve, admin, metrics, ...more } = read.data
+  const { extranetEndpoint, intranetEndpoint = extranetEndpoint, ...rest } = more
+  return {
+    ...rest,
+    extranetEndpoint,
+    intranetEndpoint,
+    keys,
+    log,
+    tls,
+    reserve,
+    admin,
+    metrics: metrics ?? admin !== undefined,
+  }
 }

@@ -15,6 +15,12 @@ export function addServe(program: Command, act: Act): void {
     .option('--port <number>', '0 takes any that is free', '9000')
     .option('--host <address>', 'what to listen on', '127.0.0.1')
     .option('--region <region>', 'what signatures must name', 'cn-hangzhou')
+    .option('--base-host <host>', 'buckets are also BUCKET.HOST (repeatable)', gather)
+    .option('--cname <host=bucket>', 'a host that is that bucket (repeatable)', gather)
+    .option('--extranet-endpoint <host>', 'where answers send clients (default: --host)')
+    .option('--intranet-endpoint <host>', 'the same within (default: --extranet-endpoint)')
+    .option('--owner-id <id>', 'what answers call the owner of buckets', 'lading')
+    .option('--owner-name <name>', 'its name in full (default: --owner-id)')
     .option('--workers <number>', 'processes that share the directory', '1')
     .option('--tls-cert <file>', 'speak TLS by this certificate (PEM), read again when it changes')
     .option('--tls-key <file>', 'its key (PEM)')
@@ -22,7 +28,7 @@ export function addServe(program: Command, act: Act): void {
     .option(
       '--fault <spec>',
       'fail on purpose, such as UploadPart,part=3,nth=1,cut=body,after=65536 (repeatable)',
-      (spec: string, specs: readonly string[] = []) => [...specs, spec],
+      gather,
     )
     .option('--fault-seed <number>', 'what the chances of faults are drawn from (default: any)')
     .option(
@@ -64,4 +70,8 @@ For example: --fault GetObject,key=logs/*,probability=0.1,cut=answer,after=1024`
         return serve(flags)
       }),
     )
+}
+
+function gather(value: string, values: readonly string[] = []): readonly string[] {
+  return [...values, value]
 }

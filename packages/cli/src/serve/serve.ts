@@ -25,6 +25,12 @@ export interface ServeFlags {
   readonly port: string
   readonly host: string
   readonly region: string
+  readonly baseHost?: readonly string[]
+  readonly cname?: readonly string[]
+  readonly extranetEndpoint?: string
+  readonly intranetEndpoint?: string
+  readonly ownerId: string
+  readonly ownerName?: string
   readonly workers: string
   readonly tlsCert?: string
   readonly tlsKey?: string
@@ -106,6 +112,11 @@ function readOptions(flags: ServeFlags): ServerOptions {
     host: flags.host,
     port: parseCount('--port', flags.port, { min: 0, max: 65_535 }),
     region: flags.region,
+    baseHosts: flags.baseHost,
+    cnames: flags.cname && Object.fromEntries(flags.cname.map(readCname)),
+    extranetEndpoint: flags.extranetEndpoint,
+    intranetEndpoint: flags.intranetEndpoint,
+    owner: { id: flags.ownerId, displayName: flags.ownerName },
     faults: flags.fault?.map(readFault),
     faultSeed:
       flags.faultSeed === undefined
@@ -141,6 +152,14 @@ function readTls({ tlsCert, tlsKey }: ServeFlags): CertificateFiles | undefined 
     throw usageError('--tls-cert and --tls-key are given together or not at all')
   }
   return { certFile: tlsCert, keyFile: tlsKey }
+}
+
+function readCname(text: string): [host: string, bucket: string] {
+  const [, host, bucket] = /^([^=]+)=([^=]+)$/.exec(text) ?? []
+  if (host === undefined || bucket === undefined) {
+    throw usageError(`--cname: ${JSON.stringify(text)} is not HOST=BUCKET`)
+  }
+  return [host, bucket]
 }
 
 function readFault(spec: string): Fault {

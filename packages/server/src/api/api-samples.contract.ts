@@ -22,6 +22,7 @@ export const profile: ServiceProfile = {
   region: 'cn-hangzhou',
   extranetEndpoint: 'oss-cn-hangzhou.aliyuncs.com',
   intranetEndpoint: 'oss-cn-hangzhou-internal.aliyuncs.com',
+  describeOwner: (owner) => ({ id: owner, displayName: owner }),
 }
 
 export interface Asking {
@@ -69,6 +70,7 @@ export async function openService(): Promise<OpenService> {
 
 function newRequest(operation: Operation, asking: Asking): OssRequest {
   const headers = new Map(Object.entries(asking.headers ?? {}))
+  const host = asking.host ?? 'photos.oss-cn-hangzhou.aliyuncs.com'
   const body = asking.body ?? ''
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
   const atBucket = operation.resource === 'bucket'
@@ -95,7 +97,8 @@ function newRequest(operation: Operation, asking: Asking): OssRequest {
     maySeeBucket: () => true,
     requestId: '63F88ABC0000000000000100',
     scheme: 'http',
-    host: asking.host ?? 'photos.oss-cn-hangzhou.aliyuncs.com',
+    host,
+    bucketInHost: host.startsWith(`${asking.bucket ?? 'photos'}.`),
     time: new Date(0),
     signal: asking.signal ?? new AbortController().signal,
   }

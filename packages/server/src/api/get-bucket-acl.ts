@@ -2,7 +2,7 @@
 
 import { document, element } from '@lading/protocol'
 import type { Operation } from './operation.ts'
-import { bucketOf, ownerElement } from './parameters.ts'
+import { bucketOf } from './parameters.ts'
 
 export const getBucketAcl: Operation = {
   name: 'GetBucketAcl',
@@ -13,9 +13,9 @@ export const getBucketAcl: Operation = {
   access: 'owner',
   body: { kind: 'none' },
 
-  async handle(request, { store }) {
+  async handle(request, { store, profile }) {
     const bucket = await store.getBucket(bucketOf(request))
-    const { id, displayName } = ownerElement(bucket)
+    const { id, displayName } = profile.describeOwner(bucket.owner)
     return {
       status: 200,
       xml: document(

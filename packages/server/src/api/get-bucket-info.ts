@@ -6,7 +6,7 @@ import {
   encodeBucketInfo,
 } from '@lading/protocol'
 import type { Operation } from './operation.ts'
-import { bucketOf, ownerElement } from './parameters.ts'
+import { bucketOf } from './parameters.ts'
 
 export const getBucketInfo: Operation = {
   name: 'GetBucketInfo',
@@ -34,7 +34,7 @@ export const getBucketInfo: Operation = {
         location: `oss-${profile.region}`,
         storageClass: bucket.storageClass,
         dataRedundancyType: bucket.dataRedundancyType,
-        owner: ownerElement(bucket),
+        owner: profile.describeOwner(bucket.owner),
         acl: bucket.acl,
         // The ACL alone keeps the public out here, and so it says whether that is the case.
         blockPublicAccess: bucket.acl === 'private',

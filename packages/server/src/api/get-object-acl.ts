@@ -4,7 +4,7 @@ import { encodeAccessControlPolicy } from '@lading/protocol'
 import { DEFAULT_ACL } from './object-acl.ts'
 import { versionHeaders } from './object-attributes.ts'
 import type { Operation } from './operation.ts'
-import { objectOf, ownerElement, versionIdOf } from './parameters.ts'
+import { objectOf, versionIdOf } from './parameters.ts'
 
 export const getObjectAcl: Operation = {
   name: 'GetObjectAcl',
@@ -15,14 +15,17 @@ export const getObjectAcl: Operation = {
   access: 'owner',
   body: { kind: 'none' },
 
-  async handle(request, { store }) {
+  async handle(request, { store, profile }) {
     const { bucket, key } = objectOf(request)
     const object = await store.getObject(bucket, key, versionIdOf(request))
-    const owner = ownerElement(await store.getBucket(bucket))
+    const { owner } = await store.getBucket(bucket)
     return {
       status: 200,
       headers: versionHeaders(request, object),
-      xml: encodeAccessControlPolicy({ owner, grant: object.attributes.acl ?? DEFAULT_ACL }),
+      xml: encodeAccessControlPolicy({
+        owner: profile.describeOwner(owner),
+        grant: object.attributes.acl ?? DEFAULT_ACL,
+      }),
     }
   },
 }

@@ -9,7 +9,7 @@ import {
 } from '@lading/protocol'
 import type { Bucket, Store } from '../store/store.ts'
 import type { Operation, OssRequest } from './operation.ts'
-import { invalidArgument, listingText, ownerElement, ownerOf, pageSize } from './parameters.ts'
+import { invalidArgument, listingText, ownerOf, pageSize } from './parameters.ts'
 
 /** Buckets whose tags are looked at in one step. */
 const STEP = 100
@@ -47,7 +47,7 @@ export const listBuckets: Operation = {
         maxKeys,
         isTruncated: truncated,
         nextMarker: truncated ? rows.at(-1)?.bucket.name : undefined,
-        owner: ownerElement({ owner }),
+        owner: profile.describeOwner(owner),
         buckets: rows.map(({ bucket, tags }) => ({
           name: bucket.name,
           creationDate: bucket.createdAt,

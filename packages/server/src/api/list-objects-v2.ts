@@ -4,14 +4,7 @@ import { DEFAULT_MAX_KEYS, encodeListObjectsV2Result } from '@lading/protocol'
 import { decodeContinuationToken, encodeContinuationToken } from './continuation-token.ts'
 import { endOf, splitListing } from './object-listing.ts'
 import type { Operation } from './operation.ts'
-import {
-  bucketOf,
-  encodingTypeOf,
-  invalidArgument,
-  listingText,
-  ownerElement,
-  pageSize,
-} from './parameters.ts'
+import { bucketOf, encodingTypeOf, invalidArgument, listingText, pageSize } from './parameters.ts'
 
 export const listObjectsV2: Operation = {
   name: 'ListObjectsV2',
@@ -22,7 +15,7 @@ export const listObjectsV2: Operation = {
   access: 'read',
   body: { kind: 'none' },
 
-  async handle(request, { store }) {
+  async handle(request, { store, profile }) {
     const { query } = request
     const listType = query.get('list-type') ?? ''
     if (listType !== '2') throw invalidArgument('list-type', listType)
@@ -43,7 +36,8 @@ export const listObjectsV2: Operation = {
       limit: maxKeys,
     })
     const end = truncated ? endOf(rows) : undefined
-    const owner = query.get('fetch-owner') === 'true' ? ownerElement(bucket) : undefined
+    const owner =
+      query.get('fetch-owner') === 'true' ? profile.describeOwner(bucket.owner) : undefined
     return {
       status: 200,
       xml: encodeListObjectsV2Result(

@@ -3,7 +3,7 @@
 import { DEFAULT_MAX_KEYS, encodeListObjectsResult } from '@lading/protocol'
 import { endOf, splitListing } from './object-listing.ts'
 import type { Operation } from './operation.ts'
-import { bucketOf, encodingTypeOf, listingText, ownerElement, pageSize } from './parameters.ts'
+import { bucketOf, encodingTypeOf, listingText, pageSize } from './parameters.ts'
 
 export const listObjects: Operation = {
   name: 'ListObjects',
@@ -14,7 +14,7 @@ export const listObjects: Operation = {
   access: 'read',
   body: { kind: 'none' },
 
-  async handle(request, { store }) {
+  async handle(request, { store, profile }) {
     const { query } = request
     const encodingType = encodingTypeOf(query)
     const prefix = listingText(query, 'prefix') ?? ''
@@ -40,7 +40,7 @@ export const listObjects: Operation = {
           delimiter,
           isTruncated: truncated,
           nextMarker: truncated ? endOf(rows) : undefined,
-          ...splitListing(rows, ownerElement(bucket), request.time),
+          ...splitListing(rows, profile.describeOwner(bucket.owner), request.time),
         },
         { encodingType },
       ),

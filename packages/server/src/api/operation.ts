@@ -1,6 +1,6 @@
 /** What an operation is: where it is found, who may ask, how much it may send, and what it does. */
 
-import type { Query } from '@lading/protocol'
+import type { Owner, Query } from '@lading/protocol'
 import type { Identify, Principal } from '../access/principal.ts'
 import type { Bucket, Store } from '../store/store.ts'
 
@@ -68,6 +68,8 @@ export interface OssRequest {
   /** `http` or `https`, and the Host header as sent; together they make `Location`. */
   readonly scheme: 'http' | 'https'
   readonly host: string
+  /** Whether the Host names the bucket, by its first label or as a CNAME, and the path the key alone. */
+  readonly bucketInHost: boolean
   /** When the request came. */
   readonly time: Date
   /** Aborts when the peer leaves or the server gives the request up. */
@@ -99,6 +101,8 @@ export interface ServiceProfile {
   /** Host names that BucketInfo and ListBuckets advertise. */
   readonly extranetEndpoint: string
   readonly intranetEndpoint: string
+  /** How an owner is written in answers. */
+  readonly describeOwner: (owner: string) => Owner
 }
 
 export interface OperationContext {

@@ -8,7 +8,7 @@ import {
   type Query,
   type UploadId,
 } from '@lading/protocol'
-import type { Bucket, UploadRef } from '../store/store.ts'
+import type { UploadRef } from '../store/store.ts'
 import type { OssRequest, RequestHeaders } from './operation.ts'
 
 /** Bytes. The longest prefix, marker or delimiter. Source: ListObjects, OSS API reference. */
@@ -132,17 +132,8 @@ export function refuseEncryption(headers: RequestHeaders): void {
 /** Where the object is, in the style in which the request addressed it. */
 export function locationOf(request: OssRequest): string {
   const { bucket, key } = objectOf(request)
-  const inHost = request.host.toLowerCase().startsWith(`${bucket}.`)
-  const path = inHost ? key : `${bucket}/${key}`
+  const path = request.bucketInHost ? key : `${bucket}/${key}`
   return `${request.scheme}://${request.host}/${encodePath(path)}`
-}
-
-/** How an owner is written in answers. */
-export function ownerElement({ owner }: Pick<Bucket, 'owner'>): {
-  id: string
-  displayName: string
-} {
-  return { id: owner, displayName: owner }
 }
 
 /** Some clients read 4 KiB of an error and no more. */

@@ -2,6 +2,7 @@
 
 import {
   type AddressBook,
+  decodePath,
   isBucketName,
   namesService,
   OssError,
@@ -184,6 +185,7 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     requestId: incoming.requestId,
     scheme: incoming.scheme,
     host: framing.host ?? '',
+    bucketInHost: decodePath(framing.rawPath).replace(/^\//, '') === (key ?? ''),
     time,
     signal: incoming.signal,
   }

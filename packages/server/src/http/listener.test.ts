@@ -35,7 +35,12 @@ async function serve(
   }
   const lines: Record<string, unknown>[] = []
   let wrote = (): void => {}
-  const profile = { region: 'cn-hangzhou', extranetEndpoint: 'a', intranetEndpoint: 'a' }
+  const profile = {
+    region: 'cn-hangzhou',
+    extranetEndpoint: 'a',
+    intranetEndpoint: 'a',
+    describeOwner: (owner: string) => ({ id: owner, displayName: owner }),
+  }
   const service: Service = {
     operations: [operation, { ...operation, method: 'HEAD' }],
     // No operation here asks for it.
