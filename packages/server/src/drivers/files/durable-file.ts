@@ -5,6 +5,9 @@ import type { NewFile } from './file-system.ts'
 /** Bytes that are gathered before they are written: a few large writes are cheaper than many small. */
 export const GATHERED: number = 256 * 1024
 
+/** Bytes of a new buffer; it grows with what comes, so that a client that hardly sends costs little. */
+const FIRST_GATHERED = 4 * 1024
+
 /** Buffers that are kept at most. */
 const SPARE_BUFFERS = 32
 
@@ -18,13 +21,14 @@ export async function writeThrough(
   bytes: AsyncIterable<Uint8Array>,
   spare: Uint8Array[],
 ): Promise<number> {
-  const buffer = spare.pop() ?? new Uint8Array(GATHERED)
+  let buffer = spare.pop() ?? new Uint8Array(FIRST_GATHERED)
   let gathered = 0
   let size = 0
   try {
     for await (const chunk of bytes) {
       size += chunk.length
       if (gathered + chunk.length < GATHERED) {
+        buffer = withRoom(buffer, gathered, chunk.length)
         buffer.set(chunk, gathered)
         gathered += chunk.length
       } else {
@@ -35,8 +39,18 @@ export async function writeThrough(
     if (gathered > 0) await writeFully(file, [buffer.subarray(0, gathered)])
     return size
   } finally {
-    if (spare.length < SPARE_BUFFERS) spare.push(buffer)
+    if (buffer.length === GATHERED && spare.length < SPARE_BUFFERS) spare.push(buffer)
   }
+}
+
+/** The buffer, or a larger one with its first `used` bytes, that takes `more`; never above `GATHERED`. */
+function withRoom(buffer: Uint8Array, used: number, more: number): Uint8Array {
+  let length = buffer.length
+  while (length < used + more) length *= 2
+  if (length === buffer.length) return buffer
+  const larger = new Uint8Array(length)
+  larger.set(buffer.subarray(0, used))
+  return larger
 }
 
 /** The kernel may take fewer bytes than it is given. */
