@@ -6,12 +6,14 @@ import { addBackup } from './commands/backup.ts'
 import { addCat } from './commands/cat.ts'
 import { addCp } from './commands/cp.ts'
 import { addFsck } from './commands/fsck.ts'
+import { addKeys } from './commands/keys.ts'
 import { addLs } from './commands/ls.ts'
 import { addMb } from './commands/mb.ts'
 import { addRb } from './commands/rb.ts'
 import { addRm } from './commands/rm.ts'
 import { addServe } from './commands/serve.ts'
 import { addStat } from './commands/stat.ts'
+import { addSts } from './commands/sts.ts'
 import { addUploads } from './commands/uploads.ts'
 import { describeError, formatDescribed } from './describe-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -68,7 +70,7 @@ function makeProgram(act: Act): Command {
   for (const add of [addCp, addLs, addStat, addCat, addRm, addMb, addRb, addUploads]) {
     add(program, act)
   }
-  for (const add of [addServe, addFsck, addBackup]) add(program, act)
+  for (const add of [addServe, addKeys, addSts, addFsck, addBackup]) add(program, act)
   nameHelp(program, 'lading')
   return program
 }

@@ -1,5 +1,9 @@
 /** An OSS server to embed: in a test, or in a process of your own. */
 
+export type { StoredKey } from './access/key-file.ts'
+export { KeyRefusal, type KeyStore, openKeyStore } from './access/keys.ts'
+export type { Rights } from './access/rights.ts'
+export { makeSession } from './access/session.ts'
 export { isStrayLmdbRejection } from './compose.ts'
 export type {
   AdminAddress,
