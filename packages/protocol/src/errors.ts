@@ -139,10 +139,12 @@ export const errorCodes = {
     message: 'A header you provided implies functionality that is not implemented.',
   },
   NotSymlink: { status: 400, message: 'The object is not symlink.' },
+  ObjectNotAppendable: { status: 409, message: 'The object is not appendable.' },
   OperationNotSupported: {
     status: 400,
     message: 'The operation is not supported for this resource.',
   },
+  PositionNotEqualToLength: { status: 409, message: 'Position is not equal to file length.' },
   PreconditionFailed: {
     status: 412,
     message: 'At least one of the pre-conditions you specified did not hold.',

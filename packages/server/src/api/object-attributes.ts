@@ -92,6 +92,7 @@ export function objectHeaders(object: StoredObject): Record<string, string> {
     'Content-Type': attributes.contentType,
     'Accept-Ranges': 'bytes',
     ...validators(object),
+    ...nextAppendPosition(object),
     'x-oss-object-type': object.type,
     'x-oss-storage-class': attributes.storageClass,
     // Of the whole object, also beside a part of its bytes.
@@ -116,6 +117,11 @@ export function versionHeaders(
   { versionId }: Pick<StoredObject, 'versionId'>,
 ): Record<string, string> {
   return bucketRow?.versioning ? { 'x-oss-version-id': versionId } : {}
+}
+
+/** Where the next append would begin, of what can be appended to. */
+export function nextAppendPosition({ type, size }: StoredObject): Record<string, string> {
+  return type === 'Appendable' ? { 'x-oss-next-append-position': String(size) } : {}
 }
 
 /** What tells one state of an object from another. */

@@ -1,6 +1,7 @@
 /** The list of all the operations we speak. */
 
 import { abortMultipartUpload } from './abort-multipart-upload.ts'
+import { appendObject } from './append-object.ts'
 import { completeMultipartUpload } from './complete-multipart-upload.ts'
 import { copyObject } from './copy-object.ts'
 import { deleteBucket } from './delete-bucket.ts'
@@ -130,6 +131,7 @@ export const operations: readonly Operation[] = [
   deleteObject,
   deleteMultipleObjects,
   copyObject,
+  appendObject,
 
   putObjectAcl,
   getObjectAcl,

@@ -16,6 +16,7 @@ import type {
   VersionId,
   VersionListingQuery,
 } from '../ports/metadata-store.ts'
+import { type AppendObjectRequest, appendObject } from './append-object.ts'
 import { type BucketSettingName, findBucketSetting, putBucketSetting } from './bucket-settings.ts'
 import {
   deleteBucket,
@@ -146,6 +147,16 @@ export interface Store {
    */
   putSymlink(request: PutSymlinkRequest): Promise<StoredObject>
   /**
+   * Adds bytes to an appendable object, or makes one. Durable and visible when it resolves.
+   *
+   * @throws {OssError} `NoSuchBucket`, `ObjectNotAppendable`, `PositionNotEqualToLength`,
+   *   `EntityTooLarge`, `InvalidDigest`, `InvalidCRC64`.
+   */
+  appendObject(
+    request: AppendObjectRequest,
+    options?: { signal?: AbortSignal },
+  ): Promise<StoredObject>
+  /**
    * @throws {OssError} `NoSuchBucket`, `NoSuchKey`, `NoSuchVersion`; `MethodNotAllowed` for the id of
    *   a delete marker.
    */
@@ -210,6 +221,8 @@ export function createStore(dependencies: StoreDependencies): Store {
     putObject: (request, options) =>
       refusePassingFailures(writes.during(() => putObject(dependencies, request, options))),
     putSymlink: (request) => refusePassingFailures(putSymlink(dependencies, request)),
+    appendObject: (request, options) =>
+      refusePassingFailures(writes.during(() => appendObject(dependencies, request, options))),
     getObject: (bucket, key, versionId) => getObject(dependencies, { bucket, key, versionId }),
     openObject: (bucket, key, versionId) => openObject(dependencies, { bucket, key, versionId }),
     updateObject: (ref, change) => refusePassingFailures(updateObject(dependencies, ref, change)),
