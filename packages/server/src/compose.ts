@@ -7,12 +7,15 @@ import { type FindKey, identifyAmong } from './access/identify.ts'
 import { DEFAULT_OWNER } from './access/key-file.ts'
 import type { OperationContext } from './api/operation.ts'
 import { operations } from './api/operations.ts'
+import { callbackKey, publicHalf } from './callback-key.ts'
 import type { Config } from './config.ts'
 import { accessLookups } from './http/access-lookups.ts'
 import { readBucketSettings } from './http/bucket-settings.ts'
-import type { Service } from './http/dispatch.ts'
+import { makeCallbackSender } from './http/callback-sender.ts'
+import { CALLBACK_KEY_PATH, type Service } from './http/dispatch.ts'
 import { planFaults } from './http/faults.ts'
 import type { FreeSpace } from './http/free-space.ts'
+import { textReply } from './http/health.ts'
 import { type KeyLimits, limitKeys } from './http/key-limits.ts'
 import { holdQuotas } from './http/quotas.ts'
 import type { BlobId, BlobStore } from './ports/blob-store.ts'
@@ -117,9 +120,15 @@ export async function composeService(
   const { blobs, metadata } = engines
   const { findKey, address, ready, space } = options
   const store = createStore({ blobs, metadata, makeHasher: await loadHasher(), now })
+  const key = callbackKey(config.data === 'memory' ? undefined : config.data.directory)
   const context: OperationContext = {
     store,
     restoreMs: config.restoreMs,
+    sendCallback: makeCallbackSender({
+      hosts: config.callbackHosts,
+      key,
+      keyUrl: () => `${config.tls ? 'https' : 'http'}://${address()}${CALLBACK_KEY_PATH}`,
+    }),
     identify: identifyAmong(findKey, now),
     profile: {
       region,
@@ -147,6 +156,7 @@ export async function composeService(
     limits: limitKeys((id) => configuredLimits(config.limits, id), now),
     space,
     quotas: holdQuotas(store, config.bucketQuota),
+    callbackKey: async () => textReply(publicHalf(await key())),
     now,
     ready,
   }

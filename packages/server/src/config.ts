@@ -80,6 +80,11 @@ export interface ServerOptions {
   readonly staleUploadMs?: number | undefined
   /** Milliseconds that every restore from an archive takes. Default: a minute to two days, by its class. */
   readonly restoreMs?: number | undefined
+  /**
+   * Where uploads may have an application called back: `HOST` or `HOST:PORT`, without a port that of
+   * the scheme. A name that leads to a private address needs that address here too. Default: nowhere.
+   */
+  readonly callbackHosts?: readonly string[] | undefined
   /** Takes one JSON line for each request. Default: none is written. */
   readonly log?: LogDestination | undefined
   /** Default: the system's clock. */
@@ -148,6 +153,7 @@ export interface Config {
   readonly metrics: boolean
   readonly staleUploadMs: number
   readonly restoreMs?: number | undefined
+  readonly callbackHosts: readonly string[]
   readonly log: LogDestination | undefined
   readonly now: () => Date
 }
@@ -295,6 +301,14 @@ const schema = z.strictObject({
   metrics: z.boolean().optional(),
   staleUploadMs: milliseconds.default(7 * DAY),
   restoreMs: milliseconds.optional(),
+  callbackHosts: z
+    .array(
+      z
+        .string()
+        .regex(/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?$/i, 'must be HOST or HOST:PORT')
+        .toLowerCase(),
+    )
+    .default([]),
   log: z
     .custom<LogDestination>(
       (log) => typeof log === 'object' && log !== null && 'write' in log,

@@ -47,6 +47,11 @@ export function addServe(program: Command, act: Act): void {
     )
     .option('--bucket-quota <size>', 'what a bucket may hold at most (default: no bound)')
     .option('--bucket-objects <number>', 'how many objects at most (default: no bound)')
+    .option(
+      '--callback-host <host[:port]>',
+      'where uploads may have an application called back (repeatable; default: nowhere)',
+      (host: string, hosts: readonly string[] = []) => [...hosts, host],
+    )
     .addHelpText(
       'after',
       `

@@ -44,6 +44,7 @@ export interface ServeFlags {
   readonly bucketQuota?: string
   readonly bucketObjects?: string
   readonly restoreTime?: string
+  readonly callbackHost?: readonly string[]
 }
 
 /** Ends the process once everything is closed; rejects only when nothing could be started. */
@@ -135,6 +136,7 @@ function readOptions(flags: ServeFlags): ServerOptions {
           : parseCount('--bucket-objects', flags.bucketObjects, { min: 0, max: 999_999_999 }),
     },
     reserve: flags.reserve === undefined ? undefined : parseSize('--reserve', flags.reserve),
+    callbackHosts: flags.callbackHost,
     restoreMs:
       flags.restoreTime === undefined ? undefined : parseAge('--restore-time', flags.restoreTime),
     ...readKeyPair(process.env),

@@ -60,7 +60,16 @@ export async function openService(): Promise<OpenService> {
   const identify = async (): Promise<never> => {
     throw new TypeError('Nobody has a key here.')
   }
-  const context = { store: opened.store, profile, identify, restoreMs: undefined }
+  const noCallback = async (): Promise<never> => {
+    throw new TypeError('Nobody is called back here.')
+  }
+  const context = {
+    store: opened.store,
+    profile,
+    identify,
+    restoreMs: undefined,
+    sendCallback: noCallback,
+  }
   return {
     ...opened,
     context,
@@ -99,6 +108,7 @@ function newRequest(operation: Operation, asking: Asking): OssRequest {
     scheme: 'http',
     host,
     bucketInHost: host.startsWith(`${asking.bucket ?? 'photos'}.`),
+    remote: '192.0.2.1',
     time: new Date(0),
     signal: asking.signal ?? new AbortController().signal,
   }

@@ -10,16 +10,16 @@ import {
   type PartReference,
 } from '@lading/protocol'
 import { noSuchUploadEc } from '../store/refusals.ts'
+import { replyWithCallback, requestedCallback } from './callback.ts'
 import { requireDigest } from './expected-sums.ts'
 import { requestedAcl, versionHeaders } from './object-attributes.ts'
-import type { Operation, RequestHeaders } from './operation.ts'
+import type { Operation, Reply, RequestHeaders } from './operation.ts'
 import {
   encodingTypeOf,
   flagOf,
   invalidArgument,
   locationOf,
   refuseEncryption,
-  refuseHeaders,
   uploadOf,
 } from './parameters.ts'
 
@@ -32,11 +32,11 @@ export const completeMultipartUpload: Operation = {
   access: 'write',
   body: { kind: 'text', limit: MAX_COMPLETE_BODY },
 
-  async handle(request, { store }) {
+  async handle(request, context) {
     const { headers, query } = request
     const encodingType = encodingTypeOf(query)
     refuseEncryption(headers)
-    refuseHeaders(headers, ['x-oss-callback'])
+    const callback = requestedCallback(request)
     const acl = requestedAcl(headers)
     const forbidOverwrite = flagOf(headers, 'x-oss-forbid-overwrite')
     const xml = await request.body.text()
@@ -44,9 +44,9 @@ export const completeMultipartUpload: Operation = {
     const parts = partsAskedFor(headers, xml)
     const upload = uploadOf(request, noSuchUploadEc.complete)
 
-    const object = await store.completeUpload({ upload, parts, forbidOverwrite, acl })
+    const object = await context.store.completeUpload({ upload, parts, forbidOverwrite, acl })
     const { bucket, key, etag, crc64 } = object
-    return {
+    const reply: Reply = {
       status: 200,
       headers: {
         ETag: formatETag(etag),
@@ -58,6 +58,8 @@ export const completeMultipartUpload: Operation = {
         { encodingType },
       ),
     }
+    const about = { operation: completeMultipartUpload.name, request }
+    return await replyWithCallback(callback, reply, object, about, context)
   },
 }
 

@@ -489,7 +489,7 @@ describe('CompleteMultipartUpload', () => {
     [{ 'x-oss-server-side-encryption': 'AES256' }, 'InvalidArgument'],
     [{ 'content-md5': base64Md5('another body') }, 'InvalidDigest'],
     [{ 'x-oss-object-acl': 'public' }, 'InvalidArgument'],
-    [{ 'x-oss-callback': 'e30=' }, 'NotImplemented'],
+    [{ 'x-oss-callback': 'e30=' }, 'InvalidArgument'],
   ])('refuses %o', async (headers, code) => {
     const service = await openService()
     const id = await initiate(service)

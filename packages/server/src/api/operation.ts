@@ -3,6 +3,7 @@
 import type { Owner, Query } from '@lading/protocol'
 import type { Identify, Principal } from '../access/principal.ts'
 import type { Bucket, Store } from '../store/store.ts'
+import type { SendCallback } from './callback.ts'
 
 export type { Principal } from '../access/principal.ts'
 export type { Bucket, Store } from '../store/store.ts'
@@ -70,6 +71,8 @@ export interface OssRequest {
   readonly host: string
   /** Whether the Host names the bucket, by its first label or as a CNAME, and the path the key alone. */
   readonly bucketInHost: boolean
+  /** The peer's address. */
+  readonly remote: string | undefined
   /** When the request came. */
   readonly time: Date
   /** Aborts when the peer leaves or the server gives the request up. */
@@ -108,6 +111,7 @@ export interface ServiceProfile {
 export interface OperationContext {
   readonly store: Store
   readonly profile: ServiceProfile
+  readonly sendCallback: SendCallback
   /** Milliseconds that every restore from an archive takes; `undefined`: what its class says. */
   readonly restoreMs: number | undefined
   /**

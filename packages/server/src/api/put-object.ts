@@ -1,19 +1,14 @@
 /** `PUT /KEY`: stores a whole object. */
 
 import { formatContentMd5, formatCrc64, formatETag, MAX_PUT_SIZE } from '@lading/protocol'
+import { replyWithCallback, requestedCallback } from './callback.ts'
 import { expectedSums } from './expected-sums.ts'
 import { requestedAttributes, versionHeaders } from './object-attributes.ts'
 import type { Operation, Reply } from './operation.ts'
 import { flagOf, objectOf, refuseHeaders } from './parameters.ts'
 
 /** Conditions are for readers here. Source: PutObject, OSS API reference. */
-const unsupported = [
-  'if-match',
-  'if-none-match',
-  'if-modified-since',
-  'if-unmodified-since',
-  'x-oss-callback',
-]
+const unsupported = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']
 
 export const putObject: Operation = {
   name: 'PutObject',
@@ -24,10 +19,11 @@ export const putObject: Operation = {
   access: 'write',
   body: { kind: 'stream', limit: MAX_PUT_SIZE },
 
-  async handle(request, { store }): Promise<Reply> {
+  async handle(request, context): Promise<Reply> {
     const { headers, signal } = request
     refuseHeaders(headers, unsupported)
-    const object = await store.putObject(
+    const callback = requestedCallback(request)
+    const object = await context.store.putObject(
       {
         ...objectOf(request),
         attributes: requestedAttributes(headers),
@@ -38,7 +34,7 @@ export const putObject: Operation = {
       { signal },
     )
     const { etag, crc64, md5 } = object
-    return {
+    const reply: Reply = {
       status: 200,
       headers: {
         ETag: formatETag(etag),
@@ -47,5 +43,7 @@ export const putObject: Operation = {
         ...(md5 && { 'Content-MD5': formatContentMd5(md5) }),
       },
     }
+    const about = { operation: putObject.name, request }
+    return await replyWithCallback(callback, reply, object, about, context)
   },
 }

@@ -41,6 +41,9 @@ import { askedPace } from './traffic-limit.ts'
 /** Bytes of body that an operation without one may be sent; they are read and dropped. */
 const MAX_IDLE_BODY = 64 * 1024
 
+/** Where the public half of the key is that callbacks are signed with; no bucket is called so. */
+export const CALLBACK_KEY_PATH = '/-/callback-key'
+
 /** What serves requests, put together once. */
 export interface Service {
   readonly operations: readonly Operation[]
@@ -53,6 +56,8 @@ export interface Service {
   readonly limits: Admittance
   readonly space: FreeSpace
   readonly quotas: Quotas
+  /** What applications check the signatures of callbacks by. */
+  readonly callbackKey: () => Promise<Reply>
   readonly now: () => Date
   /** Whether new requests are welcome. */
   readonly ready: () => boolean
@@ -100,6 +105,10 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     if (health) {
       trace.operation = 'Health'
       return health
+    }
+    if (framing.rawPath === CALLBACK_KEY_PATH && method === 'GET') {
+      trace.operation = 'CallbackKey'
+      return await service.callbackKey()
     }
   }
   const query = Query.parse(framing.rawQuery)
@@ -184,6 +193,7 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
       principal.kind === 'key' && maySeeBucket(principal, name, facts, service.access.region),
     requestId: incoming.requestId,
     scheme: incoming.scheme,
+    remote: incoming.remote,
     host: framing.host ?? '',
     bucketInHost: decodePath(framing.rawPath).replace(/^\//, '') === (key ?? ''),
     time,

@@ -17,7 +17,12 @@ export function healthReply(
   if (rawPath !== '/-/health/live' && rawPath !== '/-/health/ready') return undefined
   if (method !== 'GET' && method !== 'HEAD') throw new OssError('MethodNotAllowed')
   if (rawPath.endsWith('ready') && !ready()) throw new OssError('ServiceUnavailable')
-  const text = new TextEncoder().encode('ok\n')
+  return textReply('ok\n')
+}
+
+/** An answer in plain words, of this very moment. */
+export function textReply(words: string): Reply {
+  const text = new TextEncoder().encode(words)
   return {
     status: 200,
     headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' },

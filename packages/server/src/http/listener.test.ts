@@ -48,6 +48,9 @@ async function serve(
       store: {} as Store,
       profile,
       restoreMs: undefined,
+      sendCallback: async () => {
+        throw new TypeError('Nobody is called back here.')
+      },
       identify: identifyAmong(
         async () => undefined,
         () => new Date(),
@@ -72,6 +75,7 @@ async function serve(
     limits: { admit: () => ({}) },
     space: endlessSpace,
     quotas: { admit: async () => () => {} },
+    callbackKey: async () => ({ status: 200 }),
     now: () => new Date(),
     ready: () => true,
   }

@@ -24,7 +24,7 @@ export type Route =
  */
 const SELECTORS: ReadonlySet<string> = new Set(
   `accessPoint accessPointPolicy accessmonitor acl append archiveDirectRead asyncFetch
-   bucketArchiveDirectRead bucketInfo callback cloudboxes cname comp cors delete encryption
+   bucketArchiveDirectRead bucketInfo cloudboxes cname comp cors delete encryption
    httpsConfig img inventory lifecycle live location logging metaQuery objectMeta partNumber policy
    policyStatus position publicAccessBlock qos qosInfo redundancyTransition referer regions replication
    replicationLocation replicationProgress requestPayment requesterQosInfo resourceGroup
