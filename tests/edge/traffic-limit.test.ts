@@ -59,6 +59,19 @@ describe('x-oss-traffic-limit', () => {
     expect(Number(answer.headers['x-oss-qos-delay-time'])).toBeGreaterThanOrEqual(AT_LEAST)
   })
 
+  it('slows down what a copy reads', async () => {
+    await wire.send('PUT', put)
+    const headers = { ...limit, 'x-oss-copy-source': `/${BUCKET}/${KEY}` }
+    const copied = await wire.send('PUT', { bucket: BUCKET, key: 'copy', headers })
+    expect(elementOf(copied.text, 'ETag')).toContain(etagOf(BODY))
+    expect(Number(copied.headers['x-oss-server-time'])).toBeGreaterThanOrEqual(AT_LEAST)
+    const uploadId = await wire.initiate(BUCKET, KEY)
+    const query = { uploadId, partNumber: '1' }
+    const part = await wire.send('PUT', { bucket: BUCKET, key: KEY, query, headers })
+    expect(part.status).toBe(200)
+    expect(Number(part.headers['x-oss-server-time'])).toBeGreaterThanOrEqual(AT_LEAST)
+  })
+
   it('counts as the lowest on a part where it is lower, as ali-oss sends it', async () => {
     const low = { 'x-oss-traffic-limit': '645763' }
     const uploadId = await wire.initiate(BUCKET, KEY, low)

@@ -22,6 +22,11 @@ export function addServe(program: Command, act: Act): void {
     .option('--owner-id <id>', 'what answers call the owner of buckets', 'lading')
     .option('--owner-name <name>', 'its name in full (default: --owner-id)')
     .option('--workers <number>', 'processes that share the directory', '1')
+    .option(
+      '--limit <spec>',
+      'of each key and process, such as requests=100,upload=10MiB,download=10MiB (a second); with key=ID of that one, with key=anonymous of all without (repeatable)',
+      gather,
+    )
     .option('--tls-cert <file>', 'speak TLS by this certificate (PEM), read again when it changes')
     .option('--tls-key <file>', 'its key (PEM)')
     .option('--strict-http', 'refuse Transfer-Encoding together with Content-Length')

@@ -15,6 +15,7 @@ import { parseAge, parseCount, parseSize } from '../quantities.ts'
 import { announce, tellAdmin, tellCredentials, tellFaultSeed } from './announce.ts'
 import { guardRejections } from './guard-rejections.ts'
 import { isFile, openLog } from './open-log.ts'
+import { readLimits } from './read-limits.ts'
 import { reloadCertificate } from './reload-certificate.ts'
 import { runServer } from './run-server.ts'
 import { runWorkers } from './run-workers.ts'
@@ -32,6 +33,7 @@ export interface ServeFlags {
   readonly ownerId: string
   readonly ownerName?: string
   readonly workers: string
+  readonly limit?: readonly string[]
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly strictHttp?: boolean
@@ -123,6 +125,7 @@ function readOptions(flags: ServeFlags): ServerOptions {
       flags.faultSeed === undefined
         ? undefined
         : parseCount('--fault-seed', flags.faultSeed, { min: 0, max: 999_999_999 }),
+    limits: flags.limit && readLimits(flags.limit),
     tls: readTls(flags),
     strictHttp: flags.strictHttp,
     bucketQuota: {

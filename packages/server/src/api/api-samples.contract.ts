@@ -110,6 +110,7 @@ function newRequest(operation: Operation, asking: Asking): OssRequest {
     bucketInHost: host.startsWith(`${asking.bucket ?? 'photos'}.`),
     remote: '192.0.2.1',
     time: new Date(0),
+    slowly: (bytes) => bytes,
     signal: asking.signal ?? new AbortController().signal,
   }
 }

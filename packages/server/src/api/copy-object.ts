@@ -88,7 +88,7 @@ async function copyElsewhere(
   }
   requireReadable(reader.object, time)
   if (size > MAX_PUT_SIZE) throw tooLarge()
-  const bytes = reader.read({ offset: 0, length: size })
+  const bytes = request.slowly(reader.read({ offset: 0, length: size }))
   const expected = { crc64, md5, refusal: damagedSource }
   return await store.putObject({ ...target, expected, bytes }, { signal })
 }

@@ -75,6 +75,8 @@ export interface OssRequest {
   readonly remote: string | undefined
   /** When the request came. */
   readonly time: Date
+  /** Bytes that the server reads for this request, no faster than it wants (`x-oss-traffic-limit`). */
+  readonly slowly: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
   /** Aborts when the peer leaves or the server gives the request up. */
   readonly signal: AbortSignal
 }

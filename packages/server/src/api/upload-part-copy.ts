@@ -51,7 +51,7 @@ export const uploadPartCopy: Operation = {
         {
           upload,
           partNumber,
-          bytes: reader.read({ offset, length }),
+          bytes: request.slowly(reader.read({ offset, length })),
           // Of a piece nobody knows the sums beforehand.
           expected: whole ? { crc64: object.crc64, refusal: damagedSource } : {},
           noSuchUploadEc: noSuchUploadEc.uploadPartCopy,

@@ -33,6 +33,7 @@ import type { FreeSpace } from './free-space.ts'
 import { healthReply } from './health.ts'
 import type { Admittance } from './key-limits.ts'
 import { meetFaults } from './meet-faults.ts'
+import { type Pace, paced } from './pace.ts'
 import type { Quotas } from './quotas.ts'
 import { factsOf, requiredActions } from './required-access.ts'
 import { type Route, routeRequest } from './router.ts'
@@ -197,6 +198,7 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     host: framing.host ?? '',
     bucketInHost: decodePath(framing.rawPath).replace(/^\//, '') === (key ?? ''),
     time,
+    slowly: (bytes) => (asked ? paced(bytes, asked, incoming.signal) : bytes),
     signal: incoming.signal,
   }
   const reply = await handleWithinSpace(service, operation, request, incoming)
@@ -206,8 +208,8 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
 }
 
 /**
- * Holds both bodies to the limits of the key and to the rate that the request asks for; whether it
- * asked.
+ * Holds both bodies to the limits of the key and to the rate that the request asks for, which is given
+ * back.
  *
  * @throws {OssError} `TotalQpsLimitExceeded`, `InvalidArgument`.
  */
@@ -217,13 +219,13 @@ function slowDown(
   principal: Principal,
   { framing: { headers }, body, delivery }: Incoming,
   query: Query,
-): boolean {
+): Pace | undefined {
   const caller = principal.kind === 'key' ? principal.accessKeyId : undefined
   const { upload, download } = limits.admit(caller)
   const asked = askedPace(operation.name, { headers, query })
   for (const pace of [upload, asked]) if (pace) body.slowDown(pace)
   for (const pace of [download, asked]) if (pace) delivery.slowDown(pace)
-  return asked !== undefined
+  return asked
 }
 
 /**

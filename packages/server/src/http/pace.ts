@@ -66,6 +66,15 @@ export class Pace {
   }
 }
 
+/** The bytes, all of whose chunks `pace` lets pass. */
+export async function* paced(
+  bytes: AsyncIterable<Uint8Array>,
+  pace: Pace,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of bytes) yield* pacedPieces(chunk, [pace], signal)
+}
+
 /**
  * The chunk in pieces that each of `paces` takes at once, each piece when all of them let it pass.
  * `waited` is told the milliseconds of every wait.
