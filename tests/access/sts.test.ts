@@ -91,6 +91,15 @@ describe('a temporary key', () => {
     }
   })
 
+  it('uses up the limits of its parent', async () => {
+    const limits = { keys: { root: { requestsPerSecond: 2 } } }
+    const limited = await startTestService({ credentials: [root], limits, now })
+    const one = await temporary(limited, root, { now: now() })
+    expect((await limited.call({ method: 'GET', as: one })).status).toBe(200)
+    expect((await limited.call({ method: 'GET', as: one })).status).toBe(503)
+    expect((await askSts(limited.server, root, { now: now() })).status).toBe(503)
+  })
+
   it('is known to policies by its role', async () => {
     const bucket = await service.makeBucket()
     await service.call({ method: 'PUT', bucket, key: 'a', body: 'x' })

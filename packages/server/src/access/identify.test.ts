@@ -72,6 +72,7 @@ describe('a temporary key', () => {
     expect(accessKeySecret).toBe(made.accessKeySecret)
     expect(principal).toMatchObject({
       accessKeyId: made.accessKeyId,
+      lastingKeyId: 'LTAI1',
       owner: 'anna',
       names: ['anna', 'LTAI1', made.accessKeyId, 'arn:sts::anna:assumed-role/dev/app'],
     })
@@ -204,6 +205,7 @@ describe('rights', () => {
       expect(may(rights, 'oss:GetBucketPolicy', 'photos')).toBe(false)
       expect(may(rights, 'oss:PutBucket', 'photos')).toBe(false)
       expect(may(rights, 'oss:ListBuckets')).toBe(true)
+      expect(may(rights, 'oss:DescribeRegions')).toBe(true)
     },
   )
 })

@@ -78,6 +78,7 @@ function identityOf({ accessKeyId, accessKeySecret, owner, rights }: KnownKey): 
     principal: {
       kind: 'key',
       accessKeyId,
+      lastingKeyId: accessKeyId,
       owner,
       names: [owner, accessKeyId],
       limits: limit ? [limit] : [],

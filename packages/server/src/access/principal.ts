@@ -9,6 +9,8 @@ export type Principal = KeyPrincipal | { readonly kind: 'anonymous' }
 export interface KeyPrincipal {
   readonly kind: 'key'
   readonly accessKeyId: string
+  /** The lasting key: this one, or the one that it was made with. What it uses counts as that one's. */
+  readonly lastingKeyId: string
   /** Whose buckets are its own. */
   readonly owner: string
   /** What policies may call it: its owner, its key, the key that it was made with, its role's session. */

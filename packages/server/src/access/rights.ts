@@ -32,7 +32,7 @@ export function isUnlimited({ role, bucket }: Rights): boolean {
   return role === 'administrator' && bucket === undefined
 }
 
-const reading = [/^oss:get/i, /^oss:list/i]
+const reading = [/^oss:get/i, /^oss:list/i, /^oss:describeregions$/i]
 const writing = [
   /^oss:(put|delete)object$/i,
   /^oss:deleteobjectversion$/i,
@@ -47,6 +47,8 @@ const actionsOf: Readonly<Record<Role, readonly RegExp[]>> = {
   'read-only': reading,
 }
 
+const ofService = /^oss:(listbuckets|describeregions)$/i
+
 /** Of a bucket, to a key that has only some of its objects: enough to find it and to list those. */
 const ofPart = /^oss:getbucket(info|location)$/i
 const listing = /^oss:list(objects|objectversions|multipartuploads)$/i
@@ -60,7 +62,7 @@ export function policyOf(rights: Rights): Policy | undefined {
   const inReach = (question: Question): boolean => {
     const { action, resource, facts } = question
     // What is listed there are the buckets in reach and no others.
-    if (resource.bucket === undefined) return /^oss:listbuckets$/i.test(action)
+    if (resource.bucket === undefined) return ofService.test(action)
     if (bucket === undefined) return true
     if (resource.bucket !== bucket) return false
     if (prefix === undefined) return true

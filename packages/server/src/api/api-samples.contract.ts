@@ -48,6 +48,7 @@ export interface OpenService extends OpenStore {
 export const alice: Principal = {
   kind: 'key',
   accessKeyId: 'AK',
+  lastingKeyId: 'AK',
   owner: 'alice',
   names: ['alice', 'AK'],
   limits: [],

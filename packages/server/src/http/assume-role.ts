@@ -28,6 +28,8 @@ export interface StsRequest {
   readonly host: string
   readonly time: Date
   readonly identify: Identify
+  /** Counts the request. @throws {OssError} when the key has asked for too much. */
+  readonly admit: (accessKeyId: string) => unknown
 }
 
 /** What STS answers when it says no. */
@@ -42,7 +44,11 @@ class StsRefusal extends Error {
   }
 }
 
-/** Answers, also when it refuses: STS has a form of its own for that. */
+/**
+ * Answers, also when it refuses: STS has a form of its own for that.
+ *
+ * @throws {OssError} when the key has asked for too much.
+ */
 export async function assumeRole(request: StsRequest): Promise<Reply> {
   const { parameters, requestId, host } = request
   const json = parameters.get('Format')?.toUpperCase() === 'JSON'
@@ -75,6 +81,7 @@ async function readRequest({
   parameters,
   time,
   identify,
+  admit,
 }: StsRequest): Promise<{ readonly parent: Identity; readonly arn: string }> {
   const names = parameters.entries.map(([name]) => name)
   if (new Set(names).size !== names.length) {
@@ -98,6 +105,7 @@ async function readRequest({
     const message = 'Specified signature is not matched with our calculation.'
     throw new StsRefusal(400, 'SignatureDoesNotMatch', message)
   }
+  admit(accessKeyId)
   const arn = required(parameters, 'RoleArn')
   if (!/^acs:ram::[A-Za-z0-9._-]+:role\/[A-Za-z0-9.@_-]{1,64}$/.test(arn)) {
     throw new StsRefusal(

@@ -6,7 +6,7 @@ import { type Asked, authorize, maySeeBucket } from './authorize.ts'
 import { factsOf, requiredActions } from './required-access.ts'
 
 const region = 'cn-hangzhou'
-const holder = { kind: 'key', limits: [] } as const
+const holder = { kind: 'key', lastingKeyId: 'k', limits: [] } as const
 const owner: KeyPrincipal = { ...holder, accessKeyId: 'a', owner: 'one', names: ['one', 'a'] }
 const other: KeyPrincipal = { ...holder, accessKeyId: 'b', owner: 'two', names: ['two', 'b'] }
 const anonymous: Principal = { kind: 'anonymous' }

@@ -119,7 +119,13 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     const accessKeyId = sts.get('AccessKeyId')
     if (accessKeyId !== undefined) trace.accessKeyId = accessKeyId
     const { identify } = service.context
-    return await assumeRole({ ...incoming, parameters: sts, host: framing.host ?? '', identify })
+    return await assumeRole({
+      ...incoming,
+      parameters: sts,
+      host: framing.host ?? '',
+      identify,
+      admit: (accessKeyId) => service.limits.admit(accessKeyId),
+    })
   }
   trace.uploadId = query.get('uploadId')
   trace.partNumber = query.get('partNumber')
@@ -220,7 +226,7 @@ function slowDown(
   { framing: { headers }, body, delivery }: Incoming,
   query: Query,
 ): Pace | undefined {
-  const caller = principal.kind === 'key' ? principal.accessKeyId : undefined
+  const caller = principal.kind === 'key' ? principal.lastingKeyId : undefined
   const { upload, download } = limits.admit(caller)
   const asked = askedPace(operation.name, { headers, query })
   for (const pace of [upload, asked]) if (pace) body.slowDown(pace)

@@ -53,6 +53,7 @@ describe('what proves who asks is taken out of the target', () => {
       '/k?security-token=t&x-oss-security-token=t',
       '/k?security-token=[redacted]&x-oss-security-token=[redacted]',
     ],
+    ['/?Action=AssumeRole&SecurityToken=t', '/?Action=AssumeRole&SecurityToken=[redacted]'],
     ['/k?%53ignature=s&Signatur%65=s', '/k?%53ignature=[redacted]&Signatur%65=[redacted]'],
     ['/k?Signature=s?Signature=t', '/k?Signature=[redacted]'],
   ])('%s', (target, redacted) => {

@@ -74,7 +74,13 @@ function writeIfPossible(destination: LogDestination | undefined, line: string):
 }
 
 /** Query parameters whose values let their reader act as the sender, or prove that the sender did. */
-const SECRET = new Set(['signature', 'x-oss-signature', 'security-token', 'x-oss-security-token'])
+const SECRET = new Set([
+  'signature',
+  'x-oss-signature',
+  'security-token',
+  'x-oss-security-token',
+  'securitytoken',
+])
 
 /** The request target with the values of such parameters taken out. */
 export function redactTarget(target: string): string {
