@@ -63,6 +63,7 @@ export interface ServerOptions {
   /** Hosts, besides `localhost`, under which buckets have names such as `BUCKET.HOST`. */
   readonly baseHosts?: readonly string[] | undefined
   readonly collect?: CollectOptions | undefined
+  readonly lifecycle?: LifecycleSettings | undefined
   /** Below this rate a request is given up. Default 1,024 bytes a second over 30 s. */
   readonly minimumBodyRate?: BodyRate | undefined
   /**
@@ -119,6 +120,17 @@ export interface CollectOptions {
   readonly orphanAgeMs?: number | undefined
 }
 
+/** When the lifecycles of buckets are looked at. Milliseconds. */
+export interface LifecycleSettings {
+  /** Between two looks; 0 looks only when asked to. Default an hour. */
+  readonly intervalMs?: number | undefined
+  /**
+   * After so long an upload is aborted, whatever its bucket says. Default: never, because nobody
+   * should lose parts to a rule that nobody made.
+   */
+  readonly abortUploadsAfterMs?: number | undefined
+}
+
 export interface Config {
   readonly data: 'memory' | { readonly directory: string }
   readonly host: string
@@ -145,6 +157,10 @@ export interface Config {
     readonly intervalMs: number
     readonly orphanAgeMs: number
   }
+  readonly lifecycle: {
+    readonly intervalMs: number
+    readonly abortUploadsAfterMs?: number | undefined
+  }
   readonly minimumBodyRate: BodyRate
   /** Bytes; `undefined`: what the size of the disk says. */
   readonly reserve: number | undefined
@@ -159,7 +175,8 @@ export interface Config {
 }
 
 const MINUTE = 60_000
-const DAY = 24 * 60 * MINUTE
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
 
 const MAX_FAULT_SEED = 999_999_999
 
@@ -277,6 +294,12 @@ const schema = z.strictObject({
       graceMs: milliseconds.default(5 * MINUTE),
       intervalMs: milliseconds.max(MAX_TIMER_MS).default(MINUTE),
       orphanAgeMs: milliseconds.default(DAY),
+    })
+    .prefault({}),
+  lifecycle: z
+    .strictObject({
+      intervalMs: milliseconds.max(MAX_TIMER_MS).default(HOUR),
+      abortUploadsAfterMs: milliseconds.optional(),
     })
     .prefault({}),
   minimumBodyRate: z

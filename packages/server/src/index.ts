@@ -8,6 +8,7 @@ export { isStrayLmdbRejection } from './compose.ts'
 export type {
   AdminAddress,
   CollectOptions,
+  LifecycleSettings,
   LimitOptions,
   ServerCredentials,
   ServerOptions,
@@ -37,3 +38,4 @@ export type { MetricsSnapshot } from './observe/metrics.ts'
 export { formatMetrics } from './operating.ts'
 export { type RunningServer, startServer } from './start-server.ts'
 export type { CollectionReport } from './store/collect-garbage.ts'
+export type { LifecycleReport } from './store/lifecycle.ts'

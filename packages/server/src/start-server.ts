@@ -11,6 +11,7 @@ import { defaultPatience, listen } from './http/listener.ts'
 import type { MetricsSnapshot } from './observe/metrics.ts'
 import { operate } from './operating.ts'
 import type { CollectionReport } from './store/collect-garbage.ts'
+import type { LifecycleReport } from './store/lifecycle.ts'
 
 export interface RunningServer {
   /** Such as `http://127.0.0.1:9000`. */
@@ -29,6 +30,8 @@ export interface RunningServer {
   readonly adminUrl: string | undefined
   /** What was counted so far, for `formatMetrics`; nothing unless the options ask for it. */
   metrics(): Promise<MetricsSnapshot>
+  /** Ends now what has grown too old, as the lifecycles of buckets and the options say. */
+  runLifecycle(): Promise<LifecycleReport>
   /** Deletes now what nobody can reach any more and has outlived its grace. */
   collectGarbage(): Promise<CollectionReport>
   /**
@@ -120,6 +123,21 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       },
     )
 
+    const age = (signal?: AbortSignal): Promise<LifecycleReport> => {
+      const { abortUploadsAfterMs } = config.lifecycle
+      return store.runLifecycle({ abortUploadsAfterMs, signal })
+    }
+    const ageing = collectRegularly(
+      async (signal) => {
+        const report = await age(signal)
+        if (Object.values(report).some((count) => count > 0)) log.note('aged', { ...report })
+      },
+      {
+        intervalMs: config.lifecycle.intervalMs,
+        report: (error) => log.error('the lifecycles could not be followed', error),
+      },
+    )
+
     const certificates =
       config.tls &&
       new CertificateWatch(config.tls, {
@@ -140,7 +158,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const shutDown = async (drained: Promise<void>): Promise<void> => {
       certificates?.stop()
       try {
-        await Promise.all([drained, collection.stop()])
+        await Promise.all([drained, collection.stop(), ageing.stop()])
       } finally {
         // Last, so that it can tell of the draining.
         await door?.close()
@@ -161,6 +179,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       faultSeed: config.faultSeed,
       adminUrl: door?.url,
       metrics: () => operating.snapshot(),
+      runLifecycle: () => age(),
       collectGarbage: () => collect(),
       async reloadCertificate() {
         await certificates?.reload()

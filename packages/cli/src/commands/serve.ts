@@ -57,6 +57,10 @@ export function addServe(program: Command, act: Act): void {
       'where uploads may have an application called back (repeatable; default: nowhere)',
       (host: string, hosts: readonly string[] = []) => [...hosts, host],
     )
+    .option(
+      '--abort-uploads-after <time>',
+      'abort uploads that are older, such as 7d, whatever their bucket says (default: never)',
+    )
     .addHelpText(
       'after',
       `

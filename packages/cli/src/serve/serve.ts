@@ -47,6 +47,7 @@ export interface ServeFlags {
   readonly bucketObjects?: string
   readonly restoreTime?: string
   readonly callbackHost?: readonly string[]
+  readonly abortUploadsAfter?: string
 }
 
 /** Ends the process once everything is closed; rejects only when nothing could be started. */
@@ -142,6 +143,10 @@ function readOptions(flags: ServeFlags): ServerOptions {
     callbackHosts: flags.callbackHost,
     restoreMs:
       flags.restoreTime === undefined ? undefined : parseAge('--restore-time', flags.restoreTime),
+    lifecycle:
+      flags.abortUploadsAfter === undefined
+        ? undefined
+        : { abortUploadsAfterMs: parseAge('--abort-uploads-after', flags.abortUploadsAfter) },
     ...readKeyPair(process.env),
   }
 }

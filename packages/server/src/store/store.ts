@@ -36,6 +36,7 @@ import {
 } from './collect-garbage.ts'
 import { type CompleteRequest, completeUpload } from './complete-upload.ts'
 import type { StoreDependencies } from './dependencies.ts'
+import { type LifecycleOptions, type LifecycleReport, runLifecycle } from './lifecycle.ts'
 import type { ObjectReader } from './manifest.ts'
 import {
   type DeletionOutcome,
@@ -76,6 +77,7 @@ export type {
 export type { BucketSettingName } from './bucket-settings.ts'
 export type { CollectionOptions, CollectionReport } from './collect-garbage.ts'
 export type { StoreDependencies } from './dependencies.ts'
+export type { LifecycleReport } from './lifecycle.ts'
 export type { ObjectReader } from './manifest.ts'
 
 /**
@@ -187,6 +189,8 @@ export interface Store {
     query: VersionListingQuery,
   ): Promise<Page<ListingEntry<ObjectVersion>>>
 
+  /** Ends what has grown too old. What another process does at the same time is harmless. */
+  runLifecycle(options: LifecycleOptions): Promise<LifecycleReport>
   /** Deletes the bytes that nobody can reach any more. Runs one at a time. */
   collectGarbage(options: CollectionOptions): Promise<CollectionReport>
 }
@@ -230,6 +234,8 @@ export function createStore(dependencies: StoreDependencies): Store {
       refusePassingFailures(deleteObject(dependencies, { bucket, key, versionId })),
     listObjects: (bucket, query) => listObjects(dependencies, bucket, query),
     listVersions: (bucket, query) => listVersions(dependencies, bucket, query),
+
+    runLifecycle: (options) => runLifecycle(dependencies, options),
 
     collectGarbage(options) {
       const run = collection.then(() => collectGarbage(collector, options))
