@@ -42,6 +42,14 @@ declare module 'ali-oss' {
     listBuckets(query?: Record<string, unknown>): Promise<{ buckets: { name: string }[] | null }>
     getBucketInfo(name: string): Promise<{ bucket: Record<string, unknown> }>
     getBucketLocation(name: string): Promise<{ location: string }>
+    getBucketACL(name: string): Promise<{ acl: string }>
+    getBucketStat(name: string): Promise<{ stat: Record<string, string> }>
+    getBucketVersions(query?: unknown): Promise<{
+      objects?: { name: string; versionId: string; isLatest: boolean }[]
+      deleteMarker?: { name: string; versionId: string; isLatest: boolean }[]
+      isTruncated: boolean
+    }>
+    putBucketVersioning(name: string, status: string): Promise<Answer>
     put(name: string, file: unknown, options?: Record<string, unknown>): Promise<Answer>
     get(name: string, file?: unknown, options?: unknown): Promise<Answer & { content: Buffer }>
     head(name: string, options?: unknown): Promise<Answer & { meta: unknown; status: number }>

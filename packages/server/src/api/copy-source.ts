@@ -2,6 +2,7 @@
 
 import { decodePercent, OssError, Query, requireObjectKey } from '@lading/protocol'
 import type { ObjectReader } from '../store/store.ts'
+import { formatVersionId } from '../store/version-id.ts'
 import { isNotModified } from './conditions.ts'
 import type { OperationContext, OssRequest } from './operation.ts'
 import { invalidArgument, requireVersionId } from './parameters.ts'
@@ -41,7 +42,7 @@ export async function openSource(
   try {
     const { object } = reader
     const headers: Record<string, string> = versioning
-      ? { 'x-oss-copy-source-version-id': object.versionId }
+      ? { 'x-oss-copy-source-version-id': formatVersionId(object.versionId) }
       : {}
     if (!isNotModified(request.headers, object, 'x-oss-copy-source-')) return { reader, headers }
     reader.release()

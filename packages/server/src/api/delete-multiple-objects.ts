@@ -9,10 +9,11 @@ import {
   OssError,
   requireObjectKey,
 } from '@lading/protocol'
-import type { Store } from '../store/store.ts'
+import type { Store, VersionId } from '../store/store.ts'
+import { formatVersionId } from '../store/version-id.ts'
 import { requireDigest } from './expected-sums.ts'
 import type { Operation, OssRequest } from './operation.ts'
-import { bucketOf, encodingTypeOf, invalidArgument } from './parameters.ts'
+import { bucketOf, encodingTypeOf, requireVersionId } from './parameters.ts'
 
 /** How many are deleted at a time; as many share the cost of a commit. */
 const AT_ONCE = 50
@@ -37,12 +38,12 @@ export const deleteMultipleObjects: Operation = {
     const xml = await request.body.text()
     requireDigest(headers, xml)
     const { quiet, objects } = decodeDeleteMultipleObjects(xml)
-    for (const object of objects) requireDeletable(object)
-    for (const object of objects) await authorizeDeletion(request, object)
+    const targets = objects.map(targetOf)
+    for (const target of targets) await authorizeDeletion(request, target)
 
     const deleted: DeletedObject[] = []
-    for (let at = 0; at < objects.length; at += AT_ONCE) {
-      const slice = objects.slice(at, at + AT_ONCE)
+    for (let at = 0; at < targets.length; at += AT_ONCE) {
+      const slice = targets.slice(at, at + AT_ONCE)
       deleted.push(...(await deleteAll(store, bucketOf(request), slice)))
     }
     if (quiet) return { status: 200 }
@@ -50,18 +51,19 @@ export const deleteMultipleObjects: Operation = {
   },
 }
 
-/** @throws {OssError} `UserKeyMustBeSpecified`, `InvalidObjectName`, `InvalidArgument`. */
-function requireDeletable({ key, versionId }: ObjectToDelete): void {
-  if (key === '') throw new OssError('UserKeyMustBeSpecified')
-  requireObjectKey(key)
-  if (versionId === undefined || /^(null|[0-9A-F]{32})$/.test(versionId)) return
-  throw invalidArgument('VersionId', versionId, 'Invalid version id specified')
+interface Target {
+  readonly key: string
+  readonly versionId: VersionId | undefined
 }
 
-async function authorizeDeletion(
-  request: OssRequest,
-  { key, versionId }: ObjectToDelete,
-): Promise<void> {
+/** @throws {OssError} `UserKeyMustBeSpecified`, `InvalidObjectName`, `InvalidArgument`. */
+function targetOf({ key, versionId }: ObjectToDelete): Target {
+  if (key === '') throw new OssError('UserKeyMustBeSpecified')
+  requireObjectKey(key)
+  return { key, versionId: versionId === undefined ? undefined : requireVersionId(versionId) }
+}
+
+async function authorizeDeletion(request: OssRequest, { key, versionId }: Target): Promise<void> {
   const wanted = { access: 'write', bucket: bucketOf(request), key, versionId } as const
   await request.authorize({ action: 'oss:DeleteObject', ...wanted })
   if (versionId !== undefined) {
@@ -73,20 +75,21 @@ async function authorizeDeletion(
 async function deleteAll(
   store: Store,
   bucket: string,
-  objects: readonly ObjectToDelete[],
+  targets: readonly Target[],
 ): Promise<DeletedObject[]> {
   const outcomes = await Promise.allSettled(
-    objects.map(({ key, versionId }) => store.deleteObject(bucket, key, versionId)),
+    targets.map(({ key, versionId }) => store.deleteObject(bucket, key, versionId)),
   )
   return outcomes.map((outcome, index) => {
     if (outcome.status === 'rejected') throw outcome.reason
     const { versionId, deleteMarker } = outcome.value
-    const { key, versionId: asked } = objects[index] ?? { key: '', versionId: undefined }
+    const { key, versionId: asked } = targets[index] ?? { key: '', versionId: undefined }
     return {
       key,
-      versionId: asked,
+      versionId: asked && formatVersionId(asked),
       deleteMarker,
-      deleteMarkerVersionId: deleteMarker ? versionId : undefined,
+      deleteMarkerVersionId:
+        deleteMarker && versionId !== undefined ? formatVersionId(versionId) : undefined,
     }
   })
 }

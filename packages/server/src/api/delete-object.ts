@@ -1,5 +1,6 @@
 /** `DELETE /KEY`: deletes an object, and succeeds also when there is none. */
 
+import { versionHeaders } from './object-attributes.ts'
 import type { Operation } from './operation.ts'
 import { objectOf, versionIdOf } from './parameters.ts'
 
@@ -18,7 +19,7 @@ export const deleteObject: Operation = {
     return {
       status: 204,
       headers: {
-        ...(versionId !== undefined && { 'x-oss-version-id': versionId }),
+        ...(versionId !== undefined && versionHeaders(request, { versionId })),
         ...(deleteMarker && { 'x-oss-delete-marker': 'true' }),
       },
     }

@@ -12,6 +12,7 @@ import {
 } from '@lading/protocol'
 import type { RequestedAttributes } from '../store/attributes.ts'
 import type { StoredObject } from '../store/store.ts'
+import { formatVersionId } from '../store/version-id.ts'
 import { DEFAULT_ACL, requireObjectAcl } from './object-acl.ts'
 import type { OssRequest, RequestHeaders } from './operation.ts'
 import { invalidArgument, refuseHeaders } from './parameters.ts'
@@ -116,7 +117,7 @@ export function versionHeaders(
   { bucketRow }: Pick<OssRequest, 'bucketRow'>,
   { versionId }: Pick<StoredObject, 'versionId'>,
 ): Record<string, string> {
-  return bucketRow?.versioning ? { 'x-oss-version-id': versionId } : {}
+  return bucketRow?.versioning ? { 'x-oss-version-id': formatVersionId(versionId) } : {}
 }
 
 /** Where the next append would begin, of what can be appended to. */

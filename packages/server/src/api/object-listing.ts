@@ -25,7 +25,12 @@ export function endOf(rows: readonly ListingEntry<StoredObject>[]): string | und
   return last?.kind === 'prefix' ? last.prefix : last?.row.key
 }
 
-function listed(object: StoredObject, owner: ListedObject['owner'], now: Date): ListedObject {
+/** One object of a page. */
+export function listed(
+  object: StoredObject,
+  owner: ListedObject['owner'],
+  now: Date,
+): ListedObject {
   return {
     key: object.key,
     lastModified: object.modifiedAt,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { formatVersionId } from '../store/version-id.ts'
 import {
   type Asking,
   anonymous,
@@ -352,12 +353,19 @@ test.each([getObject, headObject, getObjectMeta, deleteObject])(
     const { ask } = await withObject()
     const outcome = (query: string): Promise<Reply> => ask(operation, { query })
     if (operation !== deleteObject) {
-      expect(await refusalOf(outcome('versionId=CAEQ'))).toMatchObject({
+      expect(
+        await refusalOf(outcome(`versionId=${formatVersionId('A'.repeat(32))}`)),
+      ).toMatchObject({
         code: 'NoSuchVersion',
         status: 404,
       })
     }
-    expect(await refusalOf(outcome('versionId='))).toMatchObject({ code: 'InvalidArgument' })
+    for (const malformed of ['', 'CAEQ', 'IllegalVersion']) {
+      expect(await refusalOf(outcome(`versionId=${malformed}`))).toMatchObject({
+        code: 'InvalidArgument',
+        status: 400,
+      })
+    }
     expect((await outcome('versionId=null')).status).toBe(operation === deleteObject ? 204 : 200)
   },
 )

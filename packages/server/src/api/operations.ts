@@ -43,6 +43,7 @@ import { initiateMultipartUpload } from './initiate-multipart-upload.ts'
 import { listBuckets } from './list-buckets.ts'
 import { listLiveChannel } from './list-live-channel.ts'
 import { listMultipartUploads } from './list-multipart-uploads.ts'
+import { listObjectVersions } from './list-object-versions.ts'
 import { listObjects } from './list-objects.ts'
 import { listObjectsV2 } from './list-objects-v2.ts'
 import { listParts } from './list-parts.ts'
@@ -115,6 +116,7 @@ export const operations: readonly Operation[] = [
   ...publicAccessBlock,
   listObjects,
   listObjectsV2,
+  listObjectVersions,
   listMultipartUploads,
 
   initiateMultipartUpload,

@@ -8,7 +8,8 @@ import {
   type Query,
   type UploadId,
 } from '@lading/protocol'
-import type { UploadRef } from '../store/store.ts'
+import type { UploadRef, VersionId } from '../store/store.ts'
+import { parseVersionId } from '../store/version-id.ts'
 import type { OssRequest, RequestHeaders } from './operation.ts'
 
 /** Bytes. The longest prefix, marker or delimiter. Source: ListObjects, OSS API reference. */
@@ -94,15 +95,21 @@ export function flagOf(headers: RequestHeaders, name: string): boolean {
   }
 }
 
-/** The version that is asked for. @throws {OssError} `InvalidArgument` for an empty one. */
-export function versionIdOf({ query }: OssRequest): string | undefined {
-  const versionId = query.get('versionId')
-  return versionId === undefined ? undefined : requireVersionId(versionId)
+/** The version that is asked for. @throws {OssError} `InvalidArgument` for what is no version id. */
+export function versionIdOf({ query }: Pick<OssRequest, 'query'>): VersionId | undefined {
+  const text = query.get('versionId')
+  return text === undefined ? undefined : requireVersionId(text)
+}
+
+/** The version that is asked for, if what is asked for can be one. */
+export function namedVersion(query: Query): VersionId | undefined {
+  return parseVersionId(query.get('versionId') ?? '')
 }
 
 /** An id that we never gave out is no refusal: it finds nothing. @throws {OssError} `InvalidArgument`. */
-export function requireVersionId(text: string): string {
-  if (text !== '') return text
+export function requireVersionId(text: string): VersionId {
+  const versionId = parseVersionId(text)
+  if (versionId !== undefined) return versionId
   throw invalidArgument('versionId', text, 'Invalid version id specified')
 }
 

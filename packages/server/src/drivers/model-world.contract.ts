@@ -4,7 +4,14 @@ import { isDeepStrictEqual } from 'node:util'
 import { from } from '../ports/blob-store.contract.ts'
 import type { BlobId, BlobStore } from '../ports/blob-store.ts'
 import { bucketNamed, type Clock, objectOf, plain } from '../ports/metadata-samples.contract.ts'
-import type { MetadataStore, OpenObject, Upload } from '../ports/metadata-store.ts'
+import type {
+  ListingEntry,
+  MetadataStore,
+  ObjectVersion,
+  OpenObject,
+  Page,
+  Upload,
+} from '../ports/metadata-store.ts'
 
 export interface Pair {
   readonly blobs: BlobStore
@@ -23,6 +30,12 @@ export interface Blob extends Twin<BlobId> {
 
 interface Reader extends Twin<OpenObject> {
   readonly bytes: Uint8Array
+}
+
+const nothingHeld = { classes: {}, deleteMarkers: 0, uploads: 0, parts: 0, partBytes: 0 }
+
+export function versionIdOf(version: ObjectVersion): string {
+  return version.kind === 'object' ? version.object.versionId : version.marker.versionId
 }
 
 /** Until the end of the world, so that every blob is listed. */
@@ -71,10 +84,40 @@ export class World {
     const real = await outcomeOf(act(this.#real, 'real'))
     if ('error' in model && 'error' in real && model.error === real.error) return 'threw'
     if ('value' in model && 'value' in real) {
+      this.#learnVersions(model.value, real.value)
       this.requireSame(model.value, real.value)
       return { model: model.value, real: real.value }
     }
     throw new Error(`The model: ${show(model)}\nThe real one: ${show(real)}`)
+  }
+
+  /** Versions get their ids apart; one that is met for the first time is the same on both sides. */
+  #learnVersions(model: unknown, real: unknown): void {
+    if (typeof model !== 'object' || typeof real !== 'object' || !model || !real) return
+    for (const [name, ours] of Object.entries(model)) {
+      const theirs = (real as Record<string, unknown>)[name]
+      if (name !== 'versionId') {
+        this.#learnVersions(ours, theirs)
+      } else if (typeof theirs === 'string' && theirs.length === 32 && !this.#names.has(theirs)) {
+        this.#names.set(theirs, ours)
+      }
+    }
+  }
+
+  /** All that the bucket has of versions and delete markers. */
+  async versionsIn(bucket: string): Promise<Twin<ObjectVersion>[]> {
+    const whole = { prefix: '', delimiter: '', after: undefined, afterVersionId: undefined }
+    const pages = await this.both(({ metadata }) =>
+      metadata.listVersions(bucket, { ...whole, limit: 1_000 }),
+    )
+    if (pages === 'threw') throw new Error('Versions could not be listed.')
+    const rows = (page: Page<ListingEntry<ObjectVersion>>): ObjectVersion[] =>
+      page.rows.flatMap((entry) => (entry.kind === 'row' ? [entry.row] : []))
+    const real = rows(pages.real)
+    return rows(pages.model).flatMap((model, at) => {
+      const twin = real[at]
+      return twin ? [{ model, real: twin }] : []
+    })
   }
 
   requireSame(model: unknown, real: unknown): void {
@@ -119,9 +162,15 @@ export class World {
   }
 
   /** Opens the object and reads it; keeps the reader open if asked to. */
-  async read(bucket: string, key: string, keep: boolean): Promise<'missing' | 'read'> {
-    const opened = await this.both(async ({ metadata, blobs }) => {
-      const reader = await metadata.openObject(bucket, key)
+  async read(
+    bucket: string,
+    key: string,
+    keep: boolean,
+    version?: Twin<ObjectVersion>,
+  ): Promise<'missing' | 'read'> {
+    const opened = await this.both(async ({ metadata, blobs }, side) => {
+      const id = version && versionIdOf(version[side])
+      const reader = await metadata.openObject(bucket, key, id)
       if (!reader) return undefined
       const bytes = await bytesOf(blobs, reader)
       if (!keep) reader.release()
@@ -185,13 +234,15 @@ export class World {
     for (const upload of this.uploads) {
       await this.both(({ metadata }, side) => metadata.abortUpload(upload[side]))
     }
-    const whole = { prefix: '', delimiter: '', after: undefined, limit: 1_000 }
     for (const bucket of this.buckets) {
-      const objects = await this.#model.metadata.listObjects(bucket, whole)
-      for (const entry of objects.rows) {
-        const key = entry.kind === 'row' ? entry.row.key : ''
-        await this.both(({ metadata }) => metadata.deleteObject(bucket, key))
+      for (const version of await this.versionsIn(bucket)) {
+        await this.both(({ metadata }, side) =>
+          metadata.deleteVersion(bucket, version[side].key, versionIdOf(version[side])),
+        )
       }
+      const usage = await this.both(({ metadata }) => metadata.usage(bucket))
+      if (usage === 'threw') throw new Error('The usage could not be told.')
+      this.requireSame(usage.model && nothingHeld, usage.real)
       await this.both(({ metadata }) => metadata.deleteBucket(bucket))
     }
     await this.collect(always)

@@ -11,7 +11,7 @@ import { FilesBlobStore } from './files/files-blob-store.ts'
 import { LmdbMetadataStore } from './lmdb/lmdb-metadata-store.ts'
 import { MemoryBlobStore } from './memory/memory-blob-store.ts'
 import { MemoryMetadataStore } from './memory/memory-metadata-store.ts'
-import { type Blob, type Twin, World } from './model-world.contract.ts'
+import { type Blob, type Twin, versionIdOf, World } from './model-world.contract.ts'
 
 const SEQUENCES = 1_000
 
@@ -341,6 +341,153 @@ const commands: fc.MaybeWeightedArbitrary<Command>[] = [
     ),
   },
   {
+    weight: 3,
+    arbitrary: fc.tuple(bucketAt, fc.constantFrom('Enabled', 'Enabled', 'Suspended')).map((show) =>
+      command('setVersioning', show, async (world) => {
+        const [index, versioning] = show
+        const done = await world.both(({ metadata }) =>
+          metadata.updateBucket(world.buckets[index] ?? '', (bucket) => ({
+            ...bucket,
+            versioning,
+          })),
+        )
+        return done !== 'threw' && done.model ? versioning : 'missing'
+      }),
+    ),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.tuple(bucketAt, at, fc.constantFrom(true, false, false, false)).map((show) =>
+      command('deleteVersion', show, async (world) => {
+        const [index, versionAt, refuses] = show
+        const bucket = world.buckets[index] ?? ''
+        const version = pick(await world.versionsIn(bucket), versionAt)
+        const done = await world.both(({ metadata }, side) =>
+          metadata.deleteVersion(
+            bucket,
+            version?.[side].key ?? 'a',
+            version ? versionIdOf(version[side]) : 'null',
+            () => {
+              if (refuses) throw new Error('refused')
+            },
+          ),
+        )
+        return done === 'threw' ? 'refused' : done.model
+      }),
+    ),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.tuple(bucketAt, at, fc.boolean()).map((show) =>
+      command('readVersion', show, async (world) => {
+        const [index, versionAt, keep] = show
+        const bucket = world.buckets[index] ?? ''
+        const version = pick(await world.versionsIn(bucket), versionAt)
+        if (!version) return 'none'
+        const { key: name } = version.model
+        await world.both(({ metadata }, side) =>
+          metadata.findVersion(bucket, name, versionIdOf(version[side])),
+        )
+        await world.both(({ metadata }) => metadata.findVersion(bucket, name, undefined))
+        return await world.read(bucket, name, keep, version)
+      }),
+    ),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.tuple(bucketAt, query, fc.option(at)).map((show) =>
+      command('listVersions', show, async (world) => {
+        const [index, asked, versionAt] = show
+        const bucket = world.buckets[index] ?? ''
+        const version =
+          versionAt === null ? undefined : pick(await world.versionsIn(bucket), versionAt)
+        const done = await world.both(({ metadata }, side) =>
+          metadata.listVersions(bucket, {
+            ...asked,
+            ...(version ? { after: version[side].key } : {}),
+            afterVersionId: version && versionIdOf(version[side]),
+          }),
+        )
+        if (done === 'threw') return done
+        return done.model.truncated ? 'truncated' : done.model.rows.length > 0 ? 'some' : 'none'
+      }),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(bucketAt, key, fc.array(content, { maxLength: 20 })).map((show) =>
+      command('appendObject', show.slice(0, 2), async (world) => {
+        const [index, name, contents] = show
+        const blobs: Blob[] = []
+        for (const bytes of contents) if (bytes.length > 0) blobs.push(await world.write(bytes))
+        const done = await world.both(({ metadata }, side) => {
+          const entries = blobs.map((blob) => {
+            return { blobId: blob[side], blobOffset: 0, length: blob.bytes.length }
+          })
+          const bucket = world.buckets[index] ?? ''
+          return metadata.appendObject({ bucket, key: name }, entries, (current) => {
+            if (current?.type === 'Multipart') throw new Error('not appendable')
+            const { manifest: _, ...object } = objectOf(name, entries, { bucket })
+            return { ...object, type: 'Appendable', size: object.size + (current?.size ?? 0) }
+          })
+        })
+        if (done === 'threw') return 'refused'
+        return typeof done.model === 'string' ? done.model : 'appended'
+      }),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(bucketAt, key, at, fc.constantFrom('IA', 'Standard', 'refused'))
+      .map((show) =>
+        command('updateObject', show, async (world) => {
+          const [index, name, versionAt, change] = show
+          const bucket = world.buckets[index] ?? ''
+          const version =
+            versionAt % 2 ? pick(await world.versionsIn(bucket), versionAt) : undefined
+          const done = await world.both(({ metadata }, side) => {
+            const at = version
+              ? { bucket, key: version[side].key, versionId: versionIdOf(version[side]) }
+              : { bucket, key: name }
+            return metadata.updateObject(at, (object) => {
+              if (change === 'refused') throw new Error('refused')
+              return { ...object, attributes: { ...object.attributes, storageClass: change } }
+            })
+          })
+          if (done === 'threw') return 'refused'
+          return done.model ? 'updated' : 'missing'
+        }),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(bucketAt, fc.constantFrom('cors', 'policy'), fc.constantFrom('', 'x', undefined))
+      .map((show) =>
+        command('putBucketSetting', show, async (world) => {
+          const [index, name, value] = show
+          const bucket = world.buckets[index] ?? ''
+          const done = await world.both(({ metadata }) =>
+            metadata.putBucketSetting(bucket, name, value),
+          )
+          for (const other of ['cors', 'policy']) {
+            await world.both(({ metadata }) => metadata.findBucketSetting(bucket, other))
+          }
+          return done !== 'threw' && done.model ? 'put' : 'no-bucket'
+        }),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: bucketAt.map((index) =>
+      command('usage', index, async (world) => {
+        const done = await world.both(({ metadata }) => metadata.usage(world.buckets[index] ?? ''))
+        return done !== 'threw' && done.model ? 'told' : 'no-bucket'
+      }),
+    ),
+  },
+  {
     weight: 6,
     arbitrary: fc.tuple(bucketAt, key, fc.boolean()).map((show) =>
       command('readObject', show, async (world) => {
@@ -420,7 +567,15 @@ const outcomes = [
   'abortUpload: aborted|gone',
   'putObject: published|no-bucket|condemned|refused',
   'putLongObject: published|no-bucket',
-  'deleteObject: deleted|missing',
+  'deleteObject: deleted|missing|marked',
+  'setVersioning: Enabled|Suspended|missing',
+  'deleteVersion: object|marker|missing|refused',
+  'readVersion: read|missing|none',
+  'listVersions: some|none|truncated',
+  'appendObject: appended|no-bucket|refused',
+  'updateObject: updated|missing|refused',
+  'putBucketSetting: put|no-bucket',
+  'usage: told|no-bucket',
   'listObjects: some|none|truncated',
   'readObject: read|missing',
   'readOn: read|released',

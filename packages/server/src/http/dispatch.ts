@@ -20,6 +20,7 @@ import type {
   Reply,
   WantedAccess,
 } from '../api/operation.ts'
+import { namedVersion } from '../api/parameters.ts'
 import { assumeRole, MAX_STS_FORM } from './assume-role.ts'
 import { authenticate, type Reading, readRequestClaim } from './authenticate.ts'
 import { type AccessLookups, authorize, maySeeBucket } from './authorize.ts'
@@ -166,7 +167,7 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
       bucket: reading.bucket,
       newBucket: operation.createsBucket ? bucket : undefined,
       key,
-      versionId: query.get('versionId'),
+      versionId: namedVersion(query),
     }
     await authorize(asked, principal, facts, service.access)
   }

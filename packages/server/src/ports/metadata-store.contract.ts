@@ -9,6 +9,7 @@ import { describeRaces } from './metadata-races.contract.ts'
 import type { OpenMetadata } from './metadata-samples.contract.ts'
 import { describeSurvey } from './metadata-survey.contract.ts'
 import { describeUploads } from './metadata-uploads.contract.ts'
+import { describeVersions } from './metadata-versions.contract.ts'
 
 export function describeMetadataStore(name: string, open: OpenMetadata): void {
   describe(`metadata store: ${name}`, () => {
@@ -16,6 +17,7 @@ export function describeMetadataStore(name: string, open: OpenMetadata): void {
     describe('uploads', () => describeUploads(open))
     describe('objects', () => describeObjects(open))
     describe('listings', () => describeListings(open))
+    describe('versions', () => describeVersions(open))
     describe('garbage', () => describeGarbage(open))
     describe('survey', () => describeSurvey(open))
     describe('races', () => describeRaces(open))

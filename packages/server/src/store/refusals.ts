@@ -3,6 +3,7 @@
 import { OssError, type UploadId } from '@lading/protocol'
 import { type BlobId, BlobLostError, type BlobStore, NoSpaceError } from '../ports/blob-store.ts'
 import type { Bucket, DeleteMarker, PublishGuard, VersionId } from '../ports/metadata-store.ts'
+import { formatVersionId } from './version-id.ts'
 
 /**
  * The error number of `NoSuchUpload` differs by operation. Source: the EC pages of the OSS error
@@ -24,7 +25,9 @@ export function noSuchKey(key: string): OssError {
 }
 
 export function noSuchVersion(key: string, versionId: VersionId): OssError {
-  return new OssError('NoSuchVersion', { details: { Key: key, VersionId: versionId } })
+  return new OssError('NoSuchVersion', {
+    details: { Key: key, VersionId: formatVersionId(versionId) },
+  })
 }
 
 /**
@@ -33,7 +36,7 @@ export function noSuchVersion(key: string, versionId: VersionId): OssError {
  */
 export function deletedObject(marker: DeleteMarker, asked: VersionId | undefined): OssError {
   const { key, versionId } = marker
-  const headers = { 'x-oss-delete-marker': 'true', 'x-oss-version-id': versionId }
+  const headers = { 'x-oss-delete-marker': 'true', 'x-oss-version-id': formatVersionId(versionId) }
   if (asked === undefined) {
     return new OssError('NoSuchKey', { ec: '0026-00000001', details: { Key: key }, headers })
   }
@@ -56,7 +59,7 @@ export function tryAgain(cause?: unknown): OssError {
   })
 }
 
-/** Refuses to replace an object. Source: `x-oss-forbid-overwrite`, OSS API reference. */
+/** Refuses to replace an object. */
 export const forbidOverwrite: PublishGuard = (current) => {
   if (current) throw new OssError('FileAlreadyExists')
 }

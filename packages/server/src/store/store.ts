@@ -73,6 +73,7 @@ export type {
   UnversionedObject,
   Upload,
   UploadRef,
+  VersionId,
 } from '../ports/metadata-store.ts'
 export type { BucketSettingName } from './bucket-settings.ts'
 export type { CollectionOptions, CollectionReport } from './collect-garbage.ts'

@@ -334,12 +334,12 @@ export class LmdbMetadataStore implements MaintainedStore {
     return this.#read(() => {
       const found = this.#objects.locate(bucket, key, versionId)
       if (!found) return undefined
-      const { object, whereabouts } = found
+      const { object } = found
       const { release } = this.#readers.begin()
       const read = <Result>(look: () => Result): Result => this.#read(look)
       return {
         object,
-        manifest: (offset) => this.#objects.manifest(whereabouts, offset, read),
+        manifest: (offset) => this.#objects.manifest(found, offset, read),
         release,
       }
     })

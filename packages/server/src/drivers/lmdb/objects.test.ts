@@ -34,14 +34,14 @@ test.each([
     await environment.childTransaction(() =>
       objects.publish(objectOf('a', manifestOf(10_000)), undefined),
     )
-    const whereabouts = objects.locate('photos', 'a')?.whereabouts
-    if (!whereabouts) throw new Error('The object should be there.')
+    const located = objects.locate('photos', 'a')
+    if (!located) throw new Error('The object should be there.')
     let looks = 0
     const read = <Result>(look: () => Result): Result => {
       looks++
       return look()
     }
-    for await (const { entries } of objects.manifest(whereabouts, offset, read)) {
+    for await (const { entries } of objects.manifest(located, offset, read)) {
       expect(entries.length).toBeGreaterThan(0)
     }
     expect(looks).toBe(expected)

@@ -57,7 +57,7 @@ const LAST = 'G'
 /** What keeps the versions of a bucket apart; absent where it never kept any. */
 type Versioning = 'Enabled' | 'Suspended' | undefined
 
-interface Located {
+export interface Located {
   readonly object: StoredObject
   readonly whereabouts: Whereabouts
 }
@@ -216,9 +216,12 @@ export class Objects {
     return this.#tables.condemned.get(blobKey(blob)) !== undefined
   }
 
-  /** From the entry that holds byte `offset`; `read` runs each look at the tables. */
+  /**
+   * From the entry that holds byte `offset`; `read` runs each look at the tables. What was appended
+   * since the object was located is left out.
+   */
   async *manifest(
-    whereabouts: Whereabouts,
+    { object: { size }, whereabouts }: Located,
     offset: number,
     read: <Result>(look: () => Result) => Result,
   ): AsyncIterable<ManifestPage> {
@@ -235,7 +238,7 @@ export class Objects {
     for (; segment < starts.length; segment++) {
       const row = read(() => this.#tables.manifests.get(segmentKey(id, segment)))
       if (!row) throw new Error(`Segment ${segment} of manifest ${id} is gone.`)
-      const page = pageFrom(decodeEntries(row), starts[segment] ?? 0, offset)
+      const page = pageFrom(decodeEntries(row), starts[segment] ?? 0, offset, size)
       if (page) yield page
     }
   }
@@ -374,16 +377,26 @@ function markerIn(bucket: string, key: string, { place, row }: Found): DeleteMar
   return place === 'versions' ? decodeMarkerIfAny(bucket, key, row.value) : undefined
 }
 
-/** What is left of `entries`, which begin at byte `start`, once those before `offset` are gone. */
+/** Of `entries`, which begin at byte `start`, those from the one with byte `offset` to byte `size`. */
 function pageFrom(
   entries: readonly ManifestEntry[],
   start: number,
   offset: number,
+  size = Number.POSITIVE_INFINITY,
 ): ManifestPage | undefined {
+  let first = 0
   let at = start
-  for (const [index, { length }] of entries.entries()) {
-    if (at + length > offset) return { start: at, entries: entries.slice(index) }
+  for (const { length } of entries) {
+    if (at + length > offset || at >= size) break
     at += length
+    first++
   }
-  return undefined
+  const pageStart = at
+  let end = first
+  for (const { length } of entries.slice(first)) {
+    if (at >= size) break
+    at += length
+    end++
+  }
+  return end > first ? { start: pageStart, entries: entries.slice(first, end) } : undefined
 }
