@@ -9,14 +9,7 @@ import type { ListingEntry, ObjectVersion } from '../store/store.ts'
 import { formatVersionId, parseVersionId } from '../store/version-id.ts'
 import { listed } from './object-listing.ts'
 import type { Operation } from './operation.ts'
-import {
-  bucketOf,
-  encodingTypeOf,
-  invalidArgument,
-  listingText,
-  ownerElement,
-  pageSize,
-} from './parameters.ts'
+import { bucketOf, encodingTypeOf, invalidArgument, listingText, pageSize } from './parameters.ts'
 
 export const listObjectVersions: Operation = {
   name: 'ListObjectVersions',
@@ -27,7 +20,7 @@ export const listObjectVersions: Operation = {
   access: 'read',
   body: { kind: 'none' },
 
-  async handle(request, { store }) {
+  async handle(request, { store, profile }) {
     const { query } = request
     const encodingType = encodingTypeOf(query)
     const prefix = listingText(query, 'prefix') ?? ''
@@ -37,6 +30,7 @@ export const listObjectVersions: Operation = {
     const maxKeys = pageSize(query, 'max-keys', DEFAULT_MAX_KEYS)
 
     const bucket = await store.getBucket(bucketOf(request))
+    const owner = profile.describeOwner(bucket.owner)
     const { rows, truncated } = await store.listVersions(bucket.name, {
       prefix,
       delimiter,
@@ -57,9 +51,7 @@ export const listObjectVersions: Operation = {
           isTruncated: truncated,
           ...nextMarkers(truncated ? rows.at(-1) : undefined),
           versions: rows.flatMap((entry) =>
-            entry.kind === 'row'
-              ? [listedVersion(entry.row, ownerElement(bucket), request.time)]
-              : [],
+            entry.kind === 'row' ? [listedVersion(entry.row, owner, request.time)] : [],
           ),
           commonPrefixes: rows.flatMap((entry) => (entry.kind === 'prefix' ? [entry.prefix] : [])),
         },
