@@ -54,8 +54,9 @@ export async function openSource(
 }
 
 /**
- * `/bucket/key?versionId=ID`, the key percent-encoded; the first slash may be missing. Source:
- * CopyObject, OSS API reference.
+ * `/bucket/key?versionId=ID`, the key percent-encoded; the first slash may be missing. A plus is a
+ * blank, as the Go SDK writes one; all SDKs write a plus as `%2B`. Source: CopyObject, OSS API
+ * reference, and `CopySource` of the Go SDK.
  *
  * @throws {OssError} `InvalidArgument`, `InvalidObjectName`.
  */
@@ -63,7 +64,7 @@ export function parseCopySource(text: string): CopySource {
   const [path = '', search] = splitOnce(text, '?')
   const [rawBucket = '', rawKey] = splitOnce(path.replace(/^\//, ''), '/')
   const bucket = decodePercent(rawBucket)
-  const key = decodePercent(rawKey ?? '')
+  const key = decodePercent((rawKey ?? '').replaceAll('+', ' '))
   if (!bucket || !key) {
     throw invalidArgument(
       'x-oss-copy-source',
