@@ -59,6 +59,14 @@ describe('x-oss-traffic-limit', () => {
     expect(Number(answer.headers['x-oss-qos-delay-time'])).toBeGreaterThanOrEqual(AT_LEAST)
   })
 
+  it('slows an append down', async () => {
+    const query = { append: '', position: '0' }
+    const appended = { bucket: BUCKET, key: 'appended', query, body: BODY, headers: limit }
+    const answer = await wire.send('POST', appended)
+    expect(answer.status).toBe(200)
+    expect(Number(answer.headers['x-oss-qos-delay-time'])).toBeGreaterThanOrEqual(AT_LEAST)
+  })
+
   it('slows down what a copy reads', async () => {
     await wire.send('PUT', put)
     const headers = { ...limit, 'x-oss-copy-source': `/${BUCKET}/${KEY}` }

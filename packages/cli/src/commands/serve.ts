@@ -69,7 +69,7 @@ Without them one is made on the first run, printed once to stderr, and kept in
 credentials.json of the directory.
 
 A --fault is an operation, or none for any, and settings, with commas between:
-  which requests  bucket=PATTERN key=PATTERN part=N  (in a PATTERN * is any text)
+  which requests  bucket=PATTERN key=PATTERN part=N   (* in it is any text)
   which of them   nth=N times=N probability=P
   what happens    delay=MS
                   throttle=BYTES_PER_SECOND [of=body|answer]
