@@ -220,6 +220,14 @@ describe('a request needs leave', () => {
       'oss:PutObject',
     ])
     expect(actions('UploadPart', 'oss:PutObject', '', headers)).toEqual(['oss:PutObject'])
+    expect(actions('InitiateMultipartUpload', 'oss:PutObject', '', headers)).toEqual([
+      'oss:PutObject',
+      'oss:PutObjectTagging',
+    ])
+    expect(actions('CompleteMultipartUpload', 'oss:PutObject', '', headers)).toEqual([
+      'oss:PutObject',
+      'oss:PutObjectAcl',
+    ])
   })
 
   it('also for the version that it names', () => {

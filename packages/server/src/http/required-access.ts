@@ -4,15 +4,13 @@ import type { Query } from '@lading/protocol'
 import type { Operation, RequestHeaders } from '../api/operation.ts'
 import type { Facts } from './authorize.ts'
 
-/** Operations that take the ACL and the tags of an object out of their headers. */
-const makers = new Set([
-  'AppendObject',
-  'CompleteMultipartUpload',
-  'CopyObject',
-  'InitiateMultipartUpload',
-  'PutObject',
-  'PutSymlink',
-])
+const wholeObjects = ['AppendObject', 'CopyObject', 'PutObject', 'PutSymlink']
+
+/** Operations that take the ACL of an object out of their headers: in parts, at the end. */
+const takeAcl = new Set([...wholeObjects, 'CompleteMultipartUpload'])
+
+/** Operations that take its tags: in parts, at the beginning. */
+const takeTags = new Set([...wholeObjects, 'InitiateMultipartUpload'])
 
 /** Actions on objects that are another one besides where a version is named. */
 const ofVersions: Readonly<Record<string, string>> = {
@@ -38,11 +36,10 @@ export function requiredActions(
   const actions = [action]
   const ofVersion = ofVersions[action]
   if (resource === 'object' && ofVersion && query.has('versionId')) actions.push(ofVersion)
-  if (makers.has(name)) {
-    const acl = headers.get('x-oss-object-acl')
-    if (acl !== undefined && acl !== 'default') actions.push('oss:PutObjectAcl')
-    if (headers.get('x-oss-tagging') !== undefined) actions.push('oss:PutObjectTagging')
-  }
+  const acl = headers.get('x-oss-object-acl') ?? 'default'
+  if (takeAcl.has(name) && acl !== 'default') actions.push('oss:PutObjectAcl')
+  const tags = headers.get('x-oss-tagging')
+  if (takeTags.has(name) && tags !== undefined) actions.push('oss:PutObjectTagging')
   if (name === 'PutBucket' && headers.get('x-oss-acl') !== undefined) {
     actions.push('oss:PutBucketAcl')
   }
