@@ -71,6 +71,8 @@ export interface ServerOptions {
    * keeps none. Default 512 MiB, or a hundredth of the disk if that is less.
    */
   readonly reserve?: number | undefined
+  /** Bytes a second at which everything stored is read again and compared; 0, the default: it is not. */
+  readonly scrubRate?: number | undefined
   /** What every bucket may hold at most, whatever its owner says. Default: no bound. */
   readonly bucketQuota?: BucketQuota | undefined
   /** A door of its own for health and metrics. Default: none. */
@@ -164,6 +166,7 @@ export interface Config {
   readonly minimumBodyRate: BodyRate
   /** Bytes; `undefined`: what the size of the disk says. */
   readonly reserve: number | undefined
+  readonly scrubRate: number
   readonly bucketQuota: BucketQuota
   readonly admin: { readonly host: string; readonly port: number } | undefined
   readonly metrics: boolean
@@ -309,6 +312,7 @@ const schema = z.strictObject({
     })
     .default({ bytesPerSecond: 1024, windowMs: 30_000 }),
   reserve: z.number().int().min(0).optional(),
+  scrubRate: z.number().min(0).default(0),
   bucketQuota: z
     .strictObject({
       bytes: z.number().int().min(0).optional(),

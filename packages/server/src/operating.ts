@@ -1,5 +1,8 @@
 /** What an operator sees of a server: its numbers, its health, and how full its disk is. */
 
+import { join } from 'node:path'
+import { loadHasher } from '@lading/protocol'
+import type { Engines } from './compose.ts'
 import type { Config } from './config.ts'
 import { type Disk, lookAtDisk } from './disk.ts'
 import { type AdminListener, listenForAdmin } from './http/admin-listener.ts'
@@ -7,6 +10,7 @@ import { endlessSpace, type FreeSpace, guardFreeSpace } from './http/free-space.
 import { createLog, type ServerLog } from './observe/log.ts'
 import type { MetricsSnapshot, ServerMetrics } from './observe/metrics.ts'
 import type { MetadataStore } from './ports/metadata-store.ts'
+import { type RegularScrub, scrubRegularly } from './scrub-regularly.ts'
 import { version } from './version.ts'
 
 export interface Operating {
@@ -17,12 +21,15 @@ export interface Operating {
   readonly metrics: ServerMetrics | undefined
   /** Opens the operator's door if there is to be one. @throws as `listen` does. */
   openDoor(ready: () => boolean): Promise<AdminListener | undefined>
+  /** Begins to read everything over and over, if that is asked for. */
+  beginScrub(): Promise<RegularScrub | undefined>
   /** The numbers as they stand; none where nothing is counted. */
   snapshot(): Promise<MetricsSnapshot>
   close(): void
 }
 
-export async function operate(config: Config, metadata: MetadataStore): Promise<Operating> {
+export async function operate(config: Config, engines: Engines): Promise<Operating> {
+  const { metadata } = engines
   const disk =
     config.data === 'memory' ? undefined : await lookAtDisk(config.data.directory, config.reserve)
   const log = createLog(config.log)
@@ -37,6 +44,23 @@ export async function operate(config: Config, metadata: MetadataStore): Promise<
       if (!config.admin) return undefined
       const page = async (): Promise<string> => formatMetrics([await snapshot()])
       return await listenForAdmin({ ...config.admin, ready, metrics: page })
+    },
+    async beginScrub() {
+      if (config.scrubRate === 0) return undefined
+      return scrubRegularly(
+        { ...engines, makeHasher: await loadHasher() },
+        {
+          bytesPerSecond: config.scrubRate,
+          path: config.data === 'memory' ? undefined : join(config.data.directory, 'scrub.json'),
+          onBytes: (bytes) => metrics?.scrubbed(bytes),
+          onFinding: ({ kind, what, why }) => {
+            metrics?.scrubFound(kind)
+            log.warn('the scrub found what is no longer as it was stored', { kind, what, why })
+          },
+          onPass: () => log.note('the scrub has read everything'),
+          report: (error) => log.error('the scrub was ended', error),
+        },
+      )
     },
     close: () => metrics?.close(),
   }

@@ -68,7 +68,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   let ready = true
   let port = config.port
   try {
-    const operating = await operate(config, engines.metadata)
+    const operating = await operate(config, engines)
     const { log, space } = operating
     const keys = await openServerKeys({
       given: config.keys ?? [],
@@ -138,6 +138,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       },
     )
 
+    const scrub = await operating.beginScrub()
     const certificates =
       config.tls &&
       new CertificateWatch(config.tls, {
@@ -158,7 +159,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const shutDown = async (drained: Promise<void>): Promise<void> => {
       certificates?.stop()
       try {
-        await Promise.all([drained, collection.stop(), ageing.stop()])
+        await Promise.all([drained, collection.stop(), ageing.stop(), scrub?.stop()])
       } finally {
         // Last, so that it can tell of the draining.
         await door?.close()

@@ -50,6 +50,7 @@ export function addServe(program: Command, act: Act): void {
       '--restore-time <time>',
       'how long a restore from an archive takes, such as 1s (default: as its storage class says)',
     )
+    .option('--scrub-rate <size>', 'bytes a second at which all is read again (default: none)')
     .option('--bucket-quota <size>', 'what a bucket may hold at most (default: no bound)')
     .option('--bucket-objects <number>', 'how many objects at most (default: no bound)')
     .option(

@@ -41,11 +41,11 @@ export interface RunWorkersOptions {
 /** Resolves with the exit status once every worker has ended. */
 export async function runWorkers(options: RunWorkersOptions): Promise<ExitCode> {
   // The first starts alone: it makes the store, the key pair and the choice of the port.
-  const first = fork(undefined)
+  const first = fork(undefined, { scrubs: true })
   const message = await ready(first)
   if (message === undefined) return exitCodes.failed
   const crew = new Crew(options, message.port)
-  crew.keep(first, { serves: true })
+  crew.keep(first, { serves: true, scrubs: true })
   options.onReopen(() => crew.reopen())
   const others = Array.from({ length: options.count - 1 }, () => crew.hire())
   options.stop.addEventListener('abort', () => crew.drain(), { once: true })
@@ -89,6 +89,8 @@ class Crew {
   /** Those that accept connections. */
   readonly #serving = new Set<Worker>()
   #questions = 0
+  /** The one that reads everything over and over, for all of them. */
+  #scrubber: Worker | undefined
   readonly #deaths: number[] = []
   #isLeaving = false
   #failed = false
@@ -131,12 +133,17 @@ class Crew {
   }
 
   hire(): Worker {
-    return this.keep(fork(this.#workerPort))
+    const scrubs = this.#scrubber === undefined
+    return this.keep(fork(this.#workerPort, { scrubs }), { serves: false, scrubs })
   }
 
-  keep(worker: Worker, { serves } = { serves: false }): Worker {
+  keep(
+    worker: Worker,
+    { serves, scrubs }: { readonly serves: boolean; readonly scrubs: boolean },
+  ): Worker {
     this.#workers.add(worker)
     if (serves) this.#serving.add(worker)
+    if (scrubs) this.#scrubber = worker
     worker.on('message', (message: unknown) => {
       if (!isMessage<WorkerReady>('ready', message)) return
       this.#serving.add(worker)
@@ -146,6 +153,7 @@ class Crew {
     worker.once('exit', (status: number | null, signal: string | null) => {
       this.#workers.delete(worker)
       this.#serving.delete(worker)
+      if (this.#scrubber === worker) this.#scrubber = undefined
       if (this.#isLeaving) {
         // The terminal's signal may come before the worker has begun to leave signals to us.
         this.#failed ||= status !== 0 && signal !== 'SIGINT' && signal !== 'SIGTERM'
@@ -212,10 +220,11 @@ function measured(worker: Worker, question: number): Promise<MetricsSnapshot | u
   })
 }
 
-function fork(port: number | undefined): Worker {
+function fork(port: number | undefined, { scrubs }: { readonly scrubs: boolean }): Worker {
   return cluster.fork({
     UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? '16',
     ...(port !== undefined && { LADING_WORKER_PORT: String(port) }),
+    ...(scrubs && { LADING_WORKER_SCRUBS: '1' }),
   })
 }
 

@@ -43,6 +43,7 @@ export interface ServeFlags {
   readonly adminPort?: string
   readonly adminHost: string
   readonly reserve?: string
+  readonly scrubRate?: string
   readonly bucketQuota?: string
   readonly bucketObjects?: string
   readonly restoreTime?: string
@@ -64,7 +65,9 @@ export async function serve(flags: ServeFlags): Promise<ExitCode> {
   const options = { ...settings, log: log.destination }
   if (cluster.isWorker) {
     // The primary has the door, and asks.
-    const counting = { ...options, metrics: admin !== undefined }
+    // One of them reads for all.
+    const scrubRate = process.env.LADING_WORKER_SCRUBS ? options.scrubRate : 0
+    const counting = { ...options, scrubRate, metrics: admin !== undefined }
     const status = await runAsWorker(counting, () => log.reopen?.())
     await log.close()
     return process.exit(status)
@@ -129,6 +132,8 @@ function readOptions(flags: ServeFlags): ServerOptions {
     limits: flags.limit && readLimits(flags.limit),
     tls: readTls(flags),
     strictHttp: flags.strictHttp,
+    scrubRate:
+      flags.scrubRate === undefined ? undefined : parseSize('--scrub-rate', flags.scrubRate),
     bucketQuota: {
       bytes:
         flags.bucketQuota === undefined
