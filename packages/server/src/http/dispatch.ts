@@ -39,6 +39,7 @@ import type { Quotas } from './quotas.ts'
 import { factsOf, requiredActions } from './required-access.ts'
 import { type Route, routeRequest } from './router.ts'
 import { askedPace } from './traffic-limit.ts'
+import { answerVisit, isVisit } from './website.ts'
 
 /** Bytes of body that an operation without one may be sent; they are read and dropped. */
 const MAX_IDLE_BODY = 64 * 1024
@@ -147,11 +148,15 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
   if (crossed) await addCrossOrigin(service.settings, crossed, incoming)
 
   const claim = readRequestClaim(framing, query)
-  const { reading, principal } = await authenticate({ method, framing, query }, claim, readings, {
+  const proved = await authenticate({ method, framing, query }, claim, readings, {
     region: service.context.profile.region,
     identify: service.context.identify,
     now: time,
   })
+  const { principal } = proved
+  const reading = claim
+    ? proved.reading
+    : await enterWebsite(service, incoming, query, proved.reading)
   note(reading)
   if (principal.kind === 'key') trace.accessKeyId = principal.accessKeyId
   const { operation, refusal } = reading.route
@@ -208,7 +213,7 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     slowly: (bytes) => (asked ? paced(bytes, asked, incoming.signal) : bytes),
     signal: incoming.signal,
   }
-  const reply = await handleWithinSpace(service, operation, request, incoming)
+  const reply = await handleVisit(service, operation, request, incoming)
   if (!asked || operation.body.kind !== 'stream') return reply
   const delay = { 'x-oss-qos-delay-time': String(Math.round(body.delayedMs)) }
   return { ...reply, headers: { ...reply.headers, ...delay } }
@@ -260,6 +265,54 @@ async function readStsForm(
 function formOf(body: IncomingBody): Promise<string> {
   body.allow(MAX_STS_FORM)
   return body.text()
+}
+
+/** Who comes to the door of a website, unproved and asking for nothing, is shown its index. */
+async function enterWebsite(
+  { operations, settings }: Service,
+  { method, framing: { headers } }: Incoming,
+  query: Query,
+  reading: RoutedReading,
+): Promise<RoutedReading> {
+  const { bucket, target } = reading
+  const visits = (method === 'GET' || method === 'HEAD') && query.entries.length === 0
+  if (!bucket || target.key !== undefined || !visits) return reading
+  const index = (await settings.findWebsite(bucket.name))?.indexDocument
+  if (!index) return reading
+  const door = { ...target, key: index.suffix }
+  return {
+    ...reading,
+    target: door,
+    route: routeRequest(operations, { method, ...door, query, headers }),
+  }
+}
+
+/** An object that is missing may have a page in its place, where its bucket is a website. */
+async function handleVisit(
+  service: Service,
+  operation: Operation,
+  request: OssRequest,
+  incoming: Incoming,
+): Promise<Reply> {
+  const { bucket, key, query } = request
+  const visits = isVisit(operation) && query.get('versionId') === undefined
+  const configuration =
+    visits && bucket !== undefined ? await service.settings.findWebsite(bucket) : undefined
+  if (!configuration || bucket === undefined || key === undefined) {
+    return await handleWithinSpace(service, operation, request, incoming)
+  }
+  return await answerVisit({
+    configuration,
+    request: { ...request, key },
+    rawQuery: incoming.framing.rawQuery,
+    async serve(page) {
+      if (page.key !== key) {
+        const { action, access } = operation
+        await request.authorize({ action, access, bucket, key: page.key })
+      }
+      return await handleWithinSpace(service, operation, page, incoming)
+    },
+  })
 }
 
 /** Every reading of the address, each with what it asks for and what stands in its way. */
