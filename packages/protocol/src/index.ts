@@ -219,6 +219,7 @@ export {
   type V1Claim,
   type V4Claim,
 } from './signing/claim.ts'
+export { type PostClaim, readPostClaim, verifyPostPolicy } from './signing/post-policy.ts'
 export type { Credentials, SignableRequest } from './signing/request.ts'
 export { signRpc, verifyRpc } from './signing/rpc.ts'
 export { presignV1, signV1 } from './signing/v1.ts'

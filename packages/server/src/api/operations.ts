@@ -48,6 +48,7 @@ import { listObjects } from './list-objects.ts'
 import { listObjectsV2 } from './list-objects-v2.ts'
 import { listParts } from './list-parts.ts'
 import type { Operation } from './operation.ts'
+import { postObject } from './post-object.ts'
 import { publicAccessBlock } from './public-access-block.ts'
 import { putBucket } from './put-bucket.ts'
 import { putBucketAcl } from './put-bucket-acl.ts'
@@ -140,6 +141,7 @@ export const operations: readonly Operation[] = [
   putObjectTagging,
   getObjectTagging,
   deleteObjectTagging,
+  postObject,
   putSymlink,
   getSymlink,
   restoreObject,
