@@ -1,7 +1,7 @@
 /** The service, in a process that tells what it costs. */
 
 import { randomBytes } from 'node:crypto'
-import { startServer } from '@lading/server'
+import { freeBodiesEarly, startServer } from '@lading/server'
 import { answerAsks, settings } from './answer-asks.ts'
 import { type BlobDriver, loadFilesBlobStore, loadMemoryBlobStore } from './server-internals.ts'
 
@@ -25,6 +25,8 @@ if (blobs === 'unsynced') {
   dropping((await loadMemoryBlobStore()).prototype)
 }
 
+// As `lading serve` does.
+freeBodiesEarly()
 const credentials = { accessKeyId: 'bench', accessKeySecret: 'bench-secret' }
 const server = await startServer({
   data: directory ? { directory } : 'memory',

@@ -17,6 +17,7 @@ export { type AdminListener, type AdminOptions, listenForAdmin } from './http/ad
 export type { BodyRate } from './http/body.ts'
 export type { CertificateFiles } from './http/certificate.ts'
 export type { Fault, FaultAction } from './http/faults.ts'
+export { freeBodiesEarly } from './http/free-bodies-early.ts'
 export type { KeyLimits } from './http/key-limits.ts'
 export { parseFault } from './http/parse-fault.ts'
 export type { BucketQuota } from './http/quotas.ts'

@@ -1,7 +1,12 @@
 /** One server in this process, until it is told to stop or can go on no longer. */
 
 import { once } from 'node:events'
-import { type RunningServer, type ServerOptions, startServer } from '@lading/server'
+import {
+  freeBodiesEarly,
+  type RunningServer,
+  type ServerOptions,
+  startServer,
+} from '@lading/server'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 
 /** How long requests in flight may take to end once the server is told to stop. */
@@ -13,6 +18,7 @@ export async function runServer(
   stop: AbortSignal,
   onReady: (server: RunningServer) => void,
 ): Promise<ExitCode> {
+  freeBodiesEarly()
   const server = await startServer(options)
   onReady(server)
   const failure = await Promise.race([server.failed, aborted(stop)])

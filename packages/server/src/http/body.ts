@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { OssError } from '@lading/protocol'
 import type { RequestBody } from '../api/operation.ts'
 import type { Framing } from './framing.ts'
+import { bodyPassed } from './free-bodies-early.ts'
 import { type Pace, pacedPieces } from './pace.ts'
 
 /** How slowly a body may come. */
@@ -149,6 +150,7 @@ export class IncomingBody implements RequestBody {
   #take(bytes: number): void {
     const { bytesPerSecond, windowMs } = this.#options.rate
     this.#received += bytes
+    bodyPassed(bytes)
     this.#patience = Math.min(windowMs, this.#patience + (bytes * 1000) / bytesPerSecond)
     if (this.declaredLength !== undefined && this.#received > this.declaredLength) {
       throw new OssError('IncompleteBody')
