@@ -95,7 +95,7 @@ export default {
         path: '^packages/',
         pathNot: [
           '^packages/$1/',
-          '^packages/[^/]+/(src|dist)/(index|node|testing)[.](ts|js|d[.]ts)$',
+          '^packages/[^/]+/(src|dist)/(index|node|testing|values)[.](ts|js|d[.]ts)$',
         ],
       },
     },

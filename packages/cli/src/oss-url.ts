@@ -1,6 +1,6 @@
 /** `oss://bucket/key`: how a bucket or an object is written on the command line. */
 
-import { isBucketName } from '@lading/protocol'
+import { isBucketName } from '@lading/protocol/values'
 import { usageError } from './command-error.ts'
 
 export interface OssUrl {

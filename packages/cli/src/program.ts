@@ -2,20 +2,6 @@
 
 import { inspect } from 'node:util'
 import { Command, CommanderError, type Option } from 'commander'
-import { addBackup } from './commands/backup.ts'
-import { addCat } from './commands/cat.ts'
-import { addCp } from './commands/cp.ts'
-import { addFsck } from './commands/fsck.ts'
-import { addKeys } from './commands/keys.ts'
-import { addLs } from './commands/ls.ts'
-import { addMb } from './commands/mb.ts'
-import { addRb } from './commands/rb.ts'
-import { addRm } from './commands/rm.ts'
-import { addServe } from './commands/serve.ts'
-import { addStat } from './commands/stat.ts'
-import { addSts } from './commands/sts.ts'
-import { addUploads } from './commands/uploads.ts'
-import { describeError, formatDescribed } from './describe-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { isOssUrl } from './oss-url.ts'
 import { version } from './version.ts'
@@ -24,6 +10,25 @@ import { version } from './version.ts'
 export type Act = <Arguments extends unknown[]>(
   work: (...args: Arguments) => Promise<ExitCode>,
 ) => (...args: Arguments) => Promise<void>
+
+type AddCommand = (program: Command, act: Act) => void
+
+/** In the order of the help. Each is loaded only when it is meant, and all of them for what they share. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  cp: async () => (await import('./commands/cp.ts')).addCp,
+  ls: async () => (await import('./commands/ls.ts')).addLs,
+  stat: async () => (await import('./commands/stat.ts')).addStat,
+  cat: async () => (await import('./commands/cat.ts')).addCat,
+  rm: async () => (await import('./commands/rm.ts')).addRm,
+  mb: async () => (await import('./commands/mb.ts')).addMb,
+  rb: async () => (await import('./commands/rb.ts')).addRb,
+  uploads: async () => (await import('./commands/uploads.ts')).addUploads,
+  serve: async () => (await import('./commands/serve.ts')).addServe,
+  keys: async () => (await import('./commands/keys.ts')).addKeys,
+  sts: async () => (await import('./commands/sts.ts')).addSts,
+  fsck: async () => (await import('./commands/fsck.ts')).addFsck,
+  backup: async () => (await import('./commands/backup.ts')).addBackup,
+}
 
 /** Runs one command line, as `process.argv` has it. Resolves with the exit status; never rejects. */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
@@ -34,13 +39,15 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
       exitCode = await work(...args)
     }
   try {
-    await makeProgram(act).parseAsync([...argv])
+    const program = await makeProgram(act, argv[2] ?? '')
+    await program.parseAsync([...argv])
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) {
       // Its sentence is already printed; it counts help that was asked for as an error of status 0.
       return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
     }
+    const { describeError, formatDescribed } = await import('./describe-error.ts')
     const described = describeError(error, bucketIn(argv))
     process.stderr.write(`${formatDescribed(described)}\n`)
     if (process.env.LADING_DEBUG) process.stderr.write(`${inspect(error)}\n`)
@@ -54,7 +61,8 @@ function bucketIn(argv: readonly string[]): string | undefined {
   return url === undefined ? undefined : /^oss:\/\/([^/]+)/i.exec(url)?.[1]
 }
 
-function makeProgram(act: Act): Command {
+/** @param named The first word of the command line. */
+async function makeProgram(act: Act, named: string): Promise<Command> {
   const program = new Command('lading')
     .description(
       'Uploads big files to Alibaba Cloud OSS in parts, each of them proved, and resumes after anything. Or is the OSS server itself: lading serve.',
@@ -67,12 +75,15 @@ function makeProgram(act: Act): Command {
       outputError: (text, write) => write(text.replace(/^error: /, 'lading: ')),
     })
     .addHelpText('after', afterHelp)
-  for (const add of [addCp, addLs, addStat, addCat, addRm, addMb, addRb, addUploads]) {
-    add(program, act)
-  }
-  for (const add of [addServe, addKeys, addSts, addFsck, addBackup]) add(program, act)
+  for (const load of commandsFor(named)) (await load())(program, act)
   nameHelp(program, 'lading')
   return program
+}
+
+function commandsFor(named: string): readonly (() => Promise<AddCommand>)[] {
+  if (named === '--version' || named === '-V') return []
+  const load = Object.hasOwn(commands, named) ? commands[named] : undefined
+  return load ? [load] : Object.values(commands)
 }
 
 /** A default as it is typed, where commander would quote it. */

@@ -1,6 +1,6 @@
 /** What every command that talks to a service has in common: its flags, its client, its end. */
 
-import { OssClient } from '@lading/client/node'
+import type { OssClient } from '@lading/client/node'
 import { type Command, Option } from 'commander'
 import { interruptible } from './interrupt.ts'
 import { Output, type OutputOptions } from './output/output.ts'
@@ -53,6 +53,8 @@ export async function withService<Result>(
     flags.configFile ?? (process.env.OSSUTIL_CONFIG_FILE || undefined),
   )
   const settings = resolveSettings(flags, process.env, config)
+  // Only now: help needs none of it.
+  const { OssClient } = await import('@lading/client/node')
   const client = new OssClient({
     endpoint: settings.endpoint,
     region: settings.region,

@@ -1,6 +1,5 @@
 /** `lading uploads`: uploads that were begun and neither completed nor aborted. */
 
-import { OssError } from '@lading/protocol'
 import type { Command } from 'commander'
 import { CommandError, usageError } from '../command-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -167,6 +166,7 @@ async function abortMany(
 ): Promise<ExitCode> {
   // "All" is not "older than now": the service's clock may be ahead of ours.
   const youngest = minimumAgeMs === undefined ? Infinity : Date.now() - minimumAgeMs
+  const { OssError } = await import('@lading/protocol')
   let aborted = 0
   for await (const { key, uploadId, initiated } of listUploads(service, url)) {
     if (initiated.getTime() > youngest) continue
