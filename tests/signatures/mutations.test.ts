@@ -7,6 +7,7 @@
 import { Agent } from 'node:http'
 import fc from 'fast-check'
 import { afterAll, expect, it } from 'vitest'
+import { temporary } from '../access/people.ts'
 import { startTestService } from '../operations/service.ts'
 import { elementOf } from '../support/oss-wire.ts'
 import { until } from '../support/until.ts'
@@ -38,6 +39,15 @@ const log = {
   },
 }
 const service = await startTestService({ credentials: [signer, other], now: () => now, log })
+/** A pair of the server's, and one that STS gave for it. */
+const signers = {
+  '': signer,
+  ' with a token of STS': await temporary(service, signer, { now }),
+}
+type Signer = keyof typeof signers
+const cases = schemes.flatMap((scheme) =>
+  (Object.keys(signers) as Signer[]).map((by) => [scheme, by] as const),
+)
 const agent = new Agent({ keepAlive: true, maxSockets: BATCH })
 afterAll(() => agent.destroy())
 const line = { port: service.server.port, agent }
@@ -120,13 +130,13 @@ const trialOf = (mutations: object): fc.Arbitrary<Trial> =>
 
 /** Every mutation of the batch that can be made, sent; the statuses beside what was expected. */
 async function meet(
-  scheme: Scheme,
+  [scheme, by]: readonly [Scheme, Signer],
   mutations: typeof forgeries,
   trials: readonly Trial[],
   expected: (status: number) => boolean,
 ): Promise<number> {
   const mutated = trials.flatMap((trial) => {
-    const request = mutations[trial.mutation]?.(signedOf(scheme, trial.base), trial, scheme)
+    const request = mutations[trial.mutation]?.(signedOf(scheme, by, trial.base), trial, scheme)
     return request === undefined ? [] : [{ trial, request }]
   })
   await Promise.all(
@@ -143,19 +153,20 @@ async function meet(
 const signedRequests = new Map<string, SignedRequest>()
 
 /** The clock stands still here, so that each is signed once. */
-function signedOf(scheme: Scheme, base: number): SignedRequest {
-  const known = signedRequests.get(`${scheme} ${base}`)
+function signedOf(scheme: Scheme, by: Signer, base: number): SignedRequest {
+  const name = `${scheme}${by} ${base}`
+  const known = signedRequests.get(name)
   if (known) return known
   const request = plain[base]
   if (!request) throw new RangeError('There is no such request.')
-  const signed = sign(scheme, request, signer, now)
-  signedRequests.set(`${scheme} ${base}`, signed)
+  const signed = sign(scheme, request, signers[by], now)
+  signedRequests.set(name, signed)
   return signed
 }
 
 /** Sends batches until `wanted` requests were sent, and says how many; a failure names its seed. */
 async function meetMany(
-  scheme: Scheme,
+  signed: readonly [Scheme, Signer],
   mutations: typeof forgeries,
   expected: (status: number) => boolean,
   wanted: number = MUTATIONS,
@@ -166,7 +177,7 @@ async function meetMany(
       fc.array(trialOf(mutations), { minLength: BATCH, maxLength: BATCH }),
       async (trials) => {
         if (sent >= wanted) return
-        sent += await meet(scheme, mutations, trials, expected)
+        sent += await meet(signed, mutations, trials, expected)
       },
     ),
     { numRuns: (2 * wanted) / BATCH, interruptAfterTimeLimit: 3_600_000 },
@@ -175,29 +186,29 @@ async function meetMany(
   return sent
 }
 
-it.each(schemes)('%s: what is signed is served as it is', async (scheme) => {
+it.each(cases)('%s%s: what is signed is served as it is', async (scheme, by) => {
   for (const base of plain.keys()) {
-    expect([base, await send(line, signedOf(scheme, base))]).toEqual([base, 200])
+    expect([base, await send(line, signedOf(scheme, by, base))]).toEqual([base, 200])
   }
 })
 
-it.each(schemes)('%s: whatever changes what was signed is refused', async (scheme) => {
+it.each(cases)('%s%s: whatever changes what was signed is refused', async (...signed) => {
   const before = { ...logged }
-  const sent = await meetMany(scheme, forgeries, (status) => status === 403 || status === 400)
+  const sent = await meetMany(signed, forgeries, (status) => status === 403 || status === 400)
   // A refusal could also come of something else, after the request was taken for the signer's.
   await until(() => logged.all >= before.all + sent)
   expect(logged.proved).toBe(before.proved)
 })
 
-it.each(schemes)('%s: another order, case or encoding of the same is served', async (scheme) => {
-  await meetMany(scheme, rewritings, (status) => status === 200, MUTATIONS / 10)
+it.each(cases)('%s%s: another order, case or encoding of it is served', async (...signed) => {
+  await meetMany(signed, rewritings, (status) => status === 200, MUTATIONS / 10)
 })
 
-it.each(schemes)('%s: each way to change a request is met', async (scheme) => {
+it.each(cases)('%s%s: each way to change a request is met', (scheme, by) => {
   for (const mutations of [forgeries, rewritings]) {
     for (const mutation of Object.keys(mutations)) {
       const made = plain.map((_, base) =>
-        mutations[mutation]?.(signedOf(scheme, base), { at: 7, text: 'x' }, scheme),
+        mutations[mutation]?.(signedOf(scheme, by, base), { at: 7, text: 'x' }, scheme),
       )
       const none = scheme.startsWith('V1') && mutation === 'another scope'
       expect([mutation, made.some((request) => request !== undefined)]).toEqual([mutation, !none])
