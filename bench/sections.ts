@@ -7,6 +7,7 @@ import { memory } from './sections/memory.ts'
 import { requests } from './sections/requests.ts'
 import { servers } from './sections/servers.ts'
 import { starts } from './sections/starts.ts'
+import { strain } from './sections/strain.ts'
 
 export type { Bench } from './bench.ts'
 
@@ -17,4 +18,5 @@ export const sections: Readonly<Record<string, (bench: Bench) => Promise<void>>>
   requests,
   memory,
   starts,
+  strain,
 }

@@ -20,6 +20,20 @@ export async function loadMemoryBlobStore(): Promise<{ readonly prototype: BlobD
   return (await load('memory/memory-blob-store.js')).MemoryBlobStore as { prototype: BlobDriver }
 }
 
+/** As much of the port as the bench fills a bucket through. */
+export interface MetadataDriver {
+  putObject(object: object): Promise<unknown>
+  createUpload(upload: object): Promise<unknown>
+  close(): Promise<void>
+}
+
+export async function loadMetadataStore(): Promise<{
+  open: (options: { readonly directory: string }) => Promise<MetadataDriver>
+}> {
+  const { LmdbMetadataStore } = await load('lmdb/lmdb-metadata-store.js')
+  return LmdbMetadataStore as Awaited<ReturnType<typeof loadMetadataStore>>
+}
+
 /** The built file, and so the very classes that `@lading/server` uses. */
 function load(path: string): Promise<Record<string, unknown>> {
   const entry = import.meta.resolve('@lading/server')

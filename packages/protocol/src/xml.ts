@@ -129,6 +129,7 @@ const escapes: Readonly<Record<string, string>> = {
 /** What XML 1.1 takes only as a reference, and the two line ends that it alone would turn into LF. */
 const restricted = '\\x01-\\x08\\x0B\\x0C\\x0E-\\x1F\\x7F-\\x9F\\u2028'
 const anyRestricted = new RegExp(`[${restricted}]`)
+const eachRestricted = new RegExp(anyRestricted, 'g')
 const restrictedOrSection = new RegExp(
   `[${restricted}]|<!--|-->|<!\\[CDATA\\[|\\]\\]>|<\\?|\\?>`,
   'g',
@@ -143,12 +144,10 @@ const closers: Readonly<Record<string, string>> = {
 /** Turns raw restricted characters into references, stepping out of CDATA, where those mean nothing. */
 function escapeRestricted(text: string): string {
   if (!anyRestricted.test(text)) return text
+  requireFewControls(text)
   let closer = ''
-  let controls = 0
   return text.replace(restrictedOrSection, (token) => {
     if (token.length === 1) {
-      controls += 1
-      if (controls > MAX_RAW_CONTROLS) throw malformedXml('There are too many control characters.')
       const reference = `&#${token.charCodeAt(0)};`
       return closer === ']]>' ? `]]>${reference}<![CDATA[` : reference
     }
@@ -156,6 +155,15 @@ function escapeRestricted(text: string): string {
     else if (closer === '') closer = closers[token] ?? ''
     return token
   })
+}
+
+/** Before they are replaced: `replace` finds all matches of a text before it hands on the first. */
+function requireFewControls(text: string): void {
+  let controls = 0
+  for (const _ of text.matchAll(eachRestricted)) {
+    controls += 1
+    if (controls > MAX_RAW_CONTROLS) throw malformedXml('There are too many control characters.')
+  }
 }
 
 interface OpenElement {
