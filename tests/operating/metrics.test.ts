@@ -1,5 +1,7 @@
 /** The operator's door: metrics and health, of one server and of several workers. */
 
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { OssClient } from '@lading/client/node'
 import { expect, onTestFinished, test } from 'vitest'
 import { KEY_PAIR, type ServeProcess, serveProcess } from '../support/serve-process.ts'
@@ -127,20 +129,25 @@ test('the primary of two workers tells of both as one', async () => {
 test.each([1, 2])(
   'with %i workers a server that drains is alive and not ready, and answers what has come',
   async (workers) => {
-    const server = await serve(['--workers', String(workers), '--fault', 'PutObject,delay=1500'])
+    const server = await serve(['--workers', String(workers)])
     const client = clientOf(`http://127.0.0.1:${server.port}`)
     await client.putBucket({ bucket: 'films' })
-    let isSent = false
-    async function* body(): AsyncGenerator<Uint8Array> {
-      yield new Uint8Array(10)
-      isSent = true
-    }
-    const put = client.putObject({ bucket: 'films', key: 'a', body: body() })
-    await until(() => isSent)
+    const { url } = await client.presign({ bucket: 'films', key: 'a', method: 'PUT' })
+    // Asked to go on with its body, a request is surely being served.
+    const put = request(url, {
+      method: 'PUT',
+      headers: { expect: '100-continue', 'content-length': 2 },
+    })
+    const answered = once(put, 'response') as Promise<[IncomingMessage]>
+    put.flushHeaders()
+    await once(put, 'continue')
+    put.write('a')
     const stopped = server.stop()
     await until(async () => (await page(`${server.admin}/-/health/ready`)).status === 503)
     expect((await page(`${server.admin}/-/health/live`)).status).toBe(200)
-    expect((await put).status).toBe(200)
+    put.end('b')
+    const [answer] = await answered
+    expect(answer.resume().statusCode).toBe(200)
     expect(await stopped).toBe(0)
   },
 )

@@ -31,8 +31,8 @@ export async function checkDirectory(
 
 export interface BackupOptions {
   readonly signal?: AbortSignal | undefined
-  /** Called after each blob, with the bytes that are in the copy by then. */
-  readonly onProgress?: ((bytes: number) => void) | undefined
+  /** Called after each blob, with the bytes that are in the copy by then; the next waits for it. */
+  readonly onProgress?: ((bytes: number) => Promise<void> | void) | undefined
 }
 
 export interface BackupReport {
@@ -112,7 +112,7 @@ async function copyNamedBlobs(
         blobs += 1
         bytes += copy.size
         if (copy.kept) keptBlobs += 1
-        onProgress?.(bytes)
+        await onProgress?.(bytes)
       }
     }
     try {
