@@ -64,6 +64,11 @@ export interface ServerOptions {
   readonly baseHosts?: readonly string[] | undefined
   readonly collect?: CollectOptions | undefined
   readonly lifecycle?: LifecycleSettings | undefined
+  /**
+   * Milliseconds between two deliveries of the access logs that owners of buckets asked for; 0 delivers
+   * only when asked to, and at the end. Default an hour.
+   */
+  readonly bucketLogsIntervalMs?: number | undefined
   /** Below this rate a request is given up. Default 1,024 bytes a second over 30 s. */
   readonly minimumBodyRate?: BodyRate | undefined
   /**
@@ -159,6 +164,7 @@ export interface Config {
     readonly intervalMs: number
     readonly orphanAgeMs: number
   }
+  readonly bucketLogsIntervalMs: number
   readonly lifecycle: {
     readonly intervalMs: number
     readonly abortUploadsAfterMs?: number | undefined
@@ -299,6 +305,7 @@ const schema = z.strictObject({
       orphanAgeMs: milliseconds.default(DAY),
     })
     .prefault({}),
+  bucketLogsIntervalMs: milliseconds.max(MAX_TIMER_MS).default(HOUR),
   lifecycle: z
     .strictObject({
       intervalMs: milliseconds.max(MAX_TIMER_MS).default(HOUR),

@@ -2,12 +2,14 @@
 
 import type { Credentials } from '@lading/protocol'
 import { type FirstKey, openServerKeys } from './access/server-keys.ts'
+import { keepBucketLogs } from './bucket-logs.ts'
 import { collectRegularly } from './collect-regularly.ts'
 import { composeService, openEngines } from './compose.ts'
 import { type Config, readOptions, type ServerOptions } from './config.ts'
 import type { AdminListener } from './http/admin-listener.ts'
 import { CertificateWatch, readCertificate } from './http/certificate.ts'
 import { defaultPatience, listen } from './http/listener.ts'
+import type { ServerLog } from './observe/log.ts'
 import type { MetricsSnapshot } from './observe/metrics.ts'
 import { operate } from './operating.ts'
 import type { CollectionReport } from './store/collect-garbage.ts'
@@ -32,6 +34,8 @@ export interface RunningServer {
   metrics(): Promise<MetricsSnapshot>
   /** Ends now what has grown too old, as the lifecycles of buckets and the options say. */
   runLifecycle(): Promise<LifecycleReport>
+  /** Delivers now the access logs that owners of buckets asked for. */
+  deliverBucketLogs(): Promise<void>
   /** Deletes now what nobody can reach any more and has outlived its grace. */
   collectGarbage(): Promise<CollectionReport>
   /**
@@ -82,7 +86,18 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       ready: () => ready,
       space,
     })
-    const listener = await listen(service, log, {
+    const bucketLogs = keepBucketLogs(store, {
+      now: config.now,
+      report: (error) => log.error('the access log of a bucket could not be delivered', error),
+    })
+    const requestLog: ServerLog = {
+      ...log,
+      request(entry) {
+        log.request(entry)
+        bucketLogs.note(entry)
+      },
+    }
+    const listener = await listen(service, requestLog, {
       host: config.host,
       port: config.port,
       strictHttp: config.strictHttp,
@@ -139,6 +154,11 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     )
 
     const scrub = await operating.beginScrub()
+    const delivery = collectRegularly(() => bucketLogs.flush(), {
+      intervalMs: config.bucketLogsIntervalMs,
+      report: (error) => log.error('the access logs of buckets could not be delivered', error),
+    })
+
     const certificates =
       config.tls &&
       new CertificateWatch(config.tls, {
@@ -159,7 +179,14 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const shutDown = async (drained: Promise<void>): Promise<void> => {
       certificates?.stop()
       try {
-        await Promise.all([drained, collection.stop(), ageing.stop(), scrub?.stop()])
+        await Promise.all([
+          drained,
+          collection.stop(),
+          ageing.stop(),
+          delivery.stop(),
+          scrub?.stop(),
+        ])
+        await bucketLogs.flush()
       } finally {
         // Last, so that it can tell of the draining.
         await door?.close()
@@ -181,6 +208,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       adminUrl: door?.url,
       metrics: () => operating.snapshot(),
       runLifecycle: () => age(),
+      deliverBucketLogs: () => bucketLogs.flush(),
       collectGarbage: () => collect(),
       async reloadCertificate() {
         await certificates?.reload()

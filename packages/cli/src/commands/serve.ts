@@ -58,6 +58,7 @@ export function addServe(program: Command, act: Act): void {
       'where uploads may have an application called back (repeatable; default: nowhere)',
       (host: string, hosts: readonly string[] = []) => [...hosts, host],
     )
+    .option('--bucket-logs-every <time>', 'how often buckets get their access logs (default: 1h)')
     .option(
       '--abort-uploads-after <time>',
       'abort uploads that are older, such as 7d, whatever their bucket says (default: never)',

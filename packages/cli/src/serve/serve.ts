@@ -49,6 +49,7 @@ export interface ServeFlags {
   readonly restoreTime?: string
   readonly callbackHost?: readonly string[]
   readonly abortUploadsAfter?: string
+  readonly bucketLogsEvery?: string
 }
 
 /** Ends the process once everything is closed; rejects only when nothing could be started. */
@@ -148,6 +149,10 @@ function readOptions(flags: ServeFlags): ServerOptions {
     callbackHosts: flags.callbackHost,
     restoreMs:
       flags.restoreTime === undefined ? undefined : parseAge('--restore-time', flags.restoreTime),
+    bucketLogsIntervalMs:
+      flags.bucketLogsEvery === undefined
+        ? undefined
+        : parseAge('--bucket-logs-every', flags.bucketLogsEvery),
     lifecycle:
       flags.abortUploadsAfter === undefined
         ? undefined
