@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { post } from '../operations/post-form.ts'
 import { type ServiceAnswer, type ServiceRequest, startTestService } from '../operations/service.ts'
 import { elementOf } from '../support/oss-wire.ts'
 
@@ -158,6 +159,17 @@ describe('a callback', () => {
     expect([done.status, done.text]).toEqual([200, '{"Status":"OK"}'])
     expect(done.headers.get('etag')).toMatch(/-1"$/)
     expect(calls[0]?.body).toBe('s=9&o=CompleteMultipartUpload')
+  })
+
+  it('comes after a form, with the variables that its fields are', async () => {
+    const open = await service.makeBucket({ headers: { 'x-oss-acl': 'public-read-write' } })
+    const posted = await post(service, open, {
+      key: 'form',
+      callback: encode({ ...settings, callbackBody: `o=${slot('operation')}&v=${slot('x:v')}` }),
+      'x:v': 'a b',
+    })
+    expect([posted.status, posted.text]).toEqual([200, '{"Status":"OK"}'])
+    expect(calls[0]?.body).toBe('o=PostObject&v=a%20b')
   })
 
   it.each(['v1', 'v4'] as const)(

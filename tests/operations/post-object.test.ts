@@ -367,6 +367,31 @@ it('leaves the connection of a refused form to the next request', async () => {
   expect(await send({ key: 'k' })).toEqual([204, true])
 })
 
+it('is judged by policies of the bucket as its fields have it', async () => {
+  const guarded = await service.makeBucket()
+  const statement = {
+    Effect: 'Deny',
+    Principal: ['*'],
+    Action: ['oss:PutObjectAcl'],
+    Resource: [`acs:oss:*:*:${guarded}/*`],
+    Condition: { StringEquals: { 'oss:x-oss-object-acl': ['public-read'] } },
+  }
+  const put = await service.call({
+    method: 'PUT',
+    bucket: guarded,
+    query: { policy: '' },
+    body: JSON.stringify({ Version: '1', Statement: [statement] }),
+  })
+  expect([put.status, put.text]).toEqual([200, ''])
+  const send = (acl: string): Promise<ServiceAnswer> => {
+    const signed = signPolicy(encodePolicy([]), service.credentials, 'v4', now)
+    return post(service, guarded, { key: acl, 'x-oss-object-acl': acl, ...signed })
+  }
+  expect((await send('private')).status).toBe(204)
+  const refused = await send('public-read')
+  expect([refused.status, refused.code]).toEqual([403, 'AccessDenied'])
+})
+
 describe('a callback of a form', () => {
   it('is refused before anything is stored when it makes no sense', async () => {
     const answer = await postUnder([], { key: 'called', callback: 'e30=' })

@@ -89,3 +89,29 @@ describe('PutObjectTagging', () => {
 
   itRefusesStrangers(service, { method: 'PUT', bucket, key, query: { tagging: '' } })
 })
+
+describe('the tags of a version', () => {
+  it('are its own, and the answers say which version it is', async () => {
+    const versioned = await service.makeBucket()
+    const at = { bucket: versioned, key, query: { tagging: '' } }
+    await service.call({ method: 'PUT', bucket: versioned, key, body: 'old' })
+    await service.call({ method: 'PUT', ...at, body: xmlOf([['k', 'old']]) })
+    await service.call({
+      method: 'PUT',
+      bucket: versioned,
+      query: { versioning: '' },
+      body: '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>',
+    })
+    const fresh = await service.call({ method: 'PUT', bucket: versioned, key, body: 'new' })
+    const versionId = fresh.headers.get('x-oss-version-id') ?? 'none'
+    expect((await service.call({ method: 'GET', ...at })).text).toContain(xmlOf([]))
+
+    const query = { tagging: '', versionId: 'null' }
+    const old = await service.call({ method: 'PUT', ...at, query, body: xmlOf([['k', 'older']]) })
+    expect([old.status, old.headers.get('x-oss-version-id')]).toEqual([200, 'null'])
+    const shown = await service.call({ method: 'GET', ...at, query })
+    expect(shown.text).toContain(xmlOf([['k', 'older']]))
+    const newest = await service.call({ method: 'GET', ...at })
+    expect(newest.headers.get('x-oss-version-id')).toBe(versionId)
+  })
+})

@@ -28,6 +28,16 @@ const statusOf = (request: SignedRequest): Promise<number> =>
 const signed = (scheme: Scheme, at = start, as = alice): SignedRequest =>
   sign(scheme, { method: 'GET', bucket, key, headers: [['user-agent', 'x']] }, as, new Date(at))
 
+it.each(['v1', 'v4'] as const)(
+  'a URL that %s binds to a network is refused, because nobody would keep to that',
+  async (signature) => {
+    const query = { 'x-oss-ac-source-ip': '192.0.2.1' }
+    const request = { method: 'GET', bucket, key, query, presigned: true, signature }
+    const answer = await service.call(request)
+    expect([answer.status, answer.code]).toEqual([400, 'NotImplemented'])
+  },
+)
+
 describe('a signature of another time', () => {
   it.each(['V1 header', 'V4 header'] as const)(
     '%s is good for 15 minutes before and after, and no longer',

@@ -18,6 +18,8 @@ export interface WantedAccess {
   readonly key?: string | undefined
   /** The version that is meant, where one is named. */
   readonly versionId?: string | undefined
+  /** What counts as the headers of the request, where a form has them. Default: its headers. */
+  readonly headers?: RequestHeaders | undefined
   /** Who is to be allowed it. Default: who sent the request. */
   readonly principal?: Principal | undefined
 }

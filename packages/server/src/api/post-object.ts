@@ -160,7 +160,8 @@ async function authorize(
     ...(headers.get('x-oss-tagging') !== undefined ? ['oss:PutObjectTagging'] : []),
   ]
   for (const action of actions) {
-    await request.authorize({ action, access: 'write', bucket: bucketOf(request), key, principal })
+    const bucket = bucketOf(request)
+    await request.authorize({ action, access: 'write', bucket, key, headers, principal })
   }
 }
 

@@ -153,6 +153,7 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     identify: service.context.identify,
     now: time,
   })
+  if (claim) refuseNetworkBounds(query)
   const { principal } = proved
   const reading = claim
     ? proved.reading
@@ -200,7 +201,10 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
       const row = isBucketName(name) ? await service.findBucket(name) : undefined
       if (!row) throw missingBucket(method, name)
       const asked = { ...wanted, actions: [wanted.action], bucket: row }
-      await authorize(asked, wanted.principal ?? principal, facts, service.access)
+      const meant = wanted.headers
+        ? factsOf({ ...incoming, query, headers: wanted.headers, action })
+        : facts
+      await authorize(asked, wanted.principal ?? principal, meant, service.access)
     },
     maySeeBucket: (name) =>
       principal.kind === 'key' && maySeeBucket(principal, name, facts, service.access.region),
@@ -313,6 +317,17 @@ async function handleVisit(
       return await handleWithinSpace(service, operation, page, incoming)
     },
   })
+}
+
+/**
+ * A URL may be signed for callers of one network alone. To drop that bound in silence would let in
+ * those whom its signer meant to keep out.
+ *
+ * @throws {OssError} `NotImplemented`.
+ */
+function refuseNetworkBounds(query: Query): void {
+  const bound = query.entries.find(([name]) => name.startsWith('x-oss-ac-'))
+  if (bound) throw new OssError('NotImplemented', { details: { Query: bound[0] } })
 }
 
 /** Every reading of the address, each with what it asks for and what stands in its way. */
