@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import type { OssClient as Client } from '@lading/client/node'
 import { OssClient } from '@lading/client/node'
 import { checkDirectory } from '@lading/server'
-import { open as openLmdb, type RootDatabase } from 'lmdb'
 import { expect, onTestFinished, test } from 'vitest'
+import { openEnvironment } from '../../packages/server/src/drivers/lmdb/environment.ts'
+import type { Tables } from '../../packages/server/src/drivers/lmdb/tables.ts'
 import { KEY_PAIR } from '../support/serve-process.ts'
 import { startServer } from '../support/server.ts'
 import { blobFiles, temporaryDirectory } from '../support/temporary.ts'
@@ -59,41 +60,21 @@ async function stoppedStore(): Promise<string> {
 
 /** The blob of `films/plain`, out of the row that names it. */
 async function blobOfPlain(directory: string): Promise<string> {
-  return await inTables(directory, (environment) => {
-    const table = environment.openDB({ name: 'objects', encoding: 'binary', keyEncoding: 'binary' })
-    const row = table.get(Buffer.from('films\0plain')) as Buffer
-    return (JSON.parse(row.subarray(1).toString()) as { entries: [[string]] }).entries[0][0]
-  })
-}
-
-async function inTables<Result>(
-  directory: string,
-  act: (environment: RootDatabase) => Result | Promise<Result>,
-): Promise<Result> {
-  const environment = openLmdb(join(directory, 'meta'), {
-    encoding: 'binary',
-    keyEncoding: 'binary',
-    maxDbs: 64,
-    noSubdir: false,
-    overlappingSync: false,
-  })
-  try {
-    return await act(environment)
-  } finally {
-    await environment.close()
-  }
+  const { environment, tables } = await openEnvironment(join(directory, 'meta'))
+  const row = Buffer.from(tables.objects.get(Buffer.from('films\0plain')) ?? [])
+  await environment.close()
+  return (JSON.parse(row.subarray(1).toString()) as { entries: [[string]] }).entries[0][0]
 }
 
 /** Changes rows behind the store's back. */
-async function tamper(
+async function tamper<Name extends keyof Tables>(
   directory: string,
-  name: string,
-  change: (table: ReturnType<RootDatabase['openDB']>) => void,
+  name: Name,
+  change: (table: Tables[Name]) => void,
 ): Promise<void> {
-  await inTables(directory, async (environment) => {
-    const table = environment.openDB({ name, encoding: 'binary', keyEncoding: 'binary' })
-    await environment.childTransaction(() => change(table))
-  })
+  const { environment, tables } = await openEnvironment(join(directory, 'meta'))
+  await environment.childTransaction(() => change(tables[name]))
+  await environment.close()
 }
 
 function pathOf(directory: string, blob: string): string {
