@@ -108,18 +108,20 @@ export function toMarkdown(rows: readonly Row[], about: readonly string[]): stri
 }
 
 function figureOf({ value, unit }: Row): string {
-  return value === undefined ? 'not measured here' : `${format(value)} ${unit}`
+  return value === undefined ? 'not measured here' : `${format(value, unit)} ${unit}`
 }
 
-function spreadOf({ spread }: Row): string {
-  return spread ? `${format(spread[0])} to ${format(spread[1])}` : ''
+function spreadOf({ spread, unit }: Row): string {
+  return spread ? `${format(spread[0], unit)} to ${format(spread[1], unit)}` : ''
 }
 
 function boundOf(bound: Bound | undefined): string {
   return bound ? `${bound.kind} ${bound.value}` : ''
 }
 
-function format(value: number): string {
+function format(value: number, unit: Unit): string {
+  // As fine as the bounds, so that a verdict can be seen from its figure.
+  if (unit === 'x' || unit === 's/GiB') return value.toFixed(2)
   if (value >= 1000) return Math.round(value).toLocaleString('en')
   if (value >= 100) return Math.round(value).toString()
   return value.toPrecision(value >= 10 ? 3 : 2)

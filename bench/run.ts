@@ -5,7 +5,7 @@
  */
 
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stopAll } from './child.ts'
@@ -33,6 +33,7 @@ async function measure(names: readonly string[]): Promise<void> {
     process.exit(2)
   }
   const began = new Date()
+  const busy = loadavg()[0] ?? 0
   const directory = await mkdtemp(join(process.env.LADING_BENCH_DIRECTORY ?? tmpdir(), 'lading-'))
   const rows: Row[] = []
   try {
@@ -62,7 +63,7 @@ async function measure(names: readonly string[]): Promise<void> {
   const seconds = Math.round((Date.now() - began.getTime()) / 1000)
   const over = rows.filter((row) => verdictOf(row) === 'over').length
   const about = [
-    `${began.toISOString().slice(0, 16).replace('T', ' ')} UTC, Node ${process.version}, ${availableParallelism()} cores of ${cpus()[0]?.model ?? 'unknown'}${quick ? ', `--quick`' : ''}, ${seconds} s.`,
+    `${began.toISOString().slice(0, 16).replace('T', ' ')} UTC, Node ${process.version}, ${availableParallelism()} cores of ${cpus()[0]?.model ?? 'unknown'}${quick ? ', `--quick`' : ''}, ${seconds} s, load average ${busy.toFixed(1)} before it.`,
     `${rows.filter((row) => verdictOf(row) === 'ok').length} bounds are kept, ${over} are not.`,
   ]
   await mkdir(results, { recursive: true })

@@ -30,7 +30,7 @@ async function toSink(bench: Bench, file: string, size: number): Promise<void> {
   const group = bench.group(`Client: ${named}`)
   const sink = await startSink({ kind: 'drop' })
   const transfer = { port: sink.port, file, size }
-  const results = await interleaved(bench.quick ? 3 : 5, {
+  const results = await interleaved(bench.quick ? 2 : 5, {
     ours: () => transferOnce('lading', 'upload', transfer),
     strict: () => transferOnce('lading', 'upload', { ...transfer, verify: 'strict' }),
     off: () => transferOnce('lading', 'upload', { ...transfer, verify: 'off' }),

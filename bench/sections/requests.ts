@@ -77,7 +77,7 @@ async function smallObjects(bench: Bench, load: Child): Promise<void> {
 async function latencies(bench: Bench, load: Child): Promise<void> {
   const group = bench.group('Latency of single requests, one client, durable')
   const directory = inDirectory(bench, 'latencies')
-  const times = bench.quick ? [20, 10, 3, 2] : [100, 40, 15, 7]
+  const times = bench.quick ? [20, 10, 3, 2] : [100, 30, 10, 6]
   const counts = [1, 100, 1000, 10_000].map((count, at): [parts: number, times: number] => [
     count,
     times[at] ?? 1,

@@ -86,12 +86,14 @@ async function writing(
   const plain = await startSink({ kind: 'sums-files', directory: at('plain') })
   const files = await startSink({ kind: 'files', directory: at('files') })
   const sink = await startSink({ kind: 'drop' })
-  const results = await interleaved(rounds, {
+  const variants = (bytes: number) => ({
     ours: () => taken(load, ours, { uploads, bytes, signed: true }),
     plain: () => taken(load, plain, { uploads, bytes }),
     files: () => taken(load, files, { uploads, bytes }),
     sink: () => taken(load, sink, { uploads, bytes }),
   })
+  await interleaved(1, variants(256 * MiB))
+  const results = await interleaved(rounds, variants(bytes))
   group.ratio(
     'CPU, MD5 + CRC-64 + durable, against a straightforward server writing the same files',
     cpu(results.ours),
@@ -124,10 +126,12 @@ async function oneByOne(
   const group = bench.group(`Server: one upload at a time, ${bytes / MiB} MiB, bytes dropped`)
   const ours = await startLading({ blobs: 'dropped' })
   const plain = await startSink({ kind: 'sums' })
-  const results = await interleaved(rounds, {
+  const variants = (bytes: number) => ({
     ours: () => taken(load, ours, { uploads: 1, bytes, signed: true }),
     plain: () => taken(load, plain, { uploads: 1, bytes }),
   })
+  await interleaved(1, variants(128 * MiB))
+  const results = await interleaved(rounds, variants(bytes))
   group.ratio(
     'CPU, MD5 + CRC-64, against a straightforward server with both sums',
     cpu(results.ours),
