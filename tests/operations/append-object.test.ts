@@ -171,7 +171,7 @@ describe('AppendObject', () => {
     const id = 'x-oss-version-id'
     const first = await append('log', 0, '123', {}, versioned)
     const second = await append('log', 3, '456', {}, versioned)
-    expect(first.headers.get(id)).toMatch(/^[0-9A-F]{32}$/)
+    expect(first.headers.get(id)).toMatch(/^CAEQ[A-Za-z0-9]{60}$/)
     expect(second.headers.get(id)).toBe(first.headers.get(id))
     const marked = await service.call({ method: 'DELETE', ...place })
     const anew = await append('log', 0, 'abc', {}, versioned)

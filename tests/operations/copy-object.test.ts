@@ -204,7 +204,7 @@ describe('CopyObject', () => {
     expect(back.status).toBe(200)
     expect(back.headers.get('x-oss-copy-source-version-id')).toBe(old)
     const current = back.headers.get('x-oss-version-id')
-    expect(current).toMatch(/^[0-9A-F]{32}$/)
+    expect(current).toMatch(/^CAEQ[A-Za-z0-9]{60}$/)
     expect(current).not.toBe(old)
     expect((await service.call({ method: 'GET', ...place })).text).toBe('first')
     const unasked = await copy(`/${versioned}/k`, 'elsewhere')
@@ -282,7 +282,8 @@ describe('CopyObject', () => {
     [`/${bucket}/there?versionId=`, 400, 'InvalidArgument'],
     [`/${bucket}/there?versionId`, 400, 'InvalidArgument'],
     [`/${bucket}/there?part=1`, 400, 'InvalidArgument'],
-    [`/${bucket}/there?versionId=${'A'.repeat(32)}`, 404, 'NoSuchVersion'],
+    [`/${bucket}/there?versionId=IllegalVersion`, 400, 'InvalidArgument'],
+    [`/${bucket}/there?versionId=CAEQ${'A'.repeat(60)}`, 404, 'NoSuchVersion'],
     [`/${bucket}/missing`, 404, 'NoSuchKey'],
     ['/no-such-bucket/key', 404, 'NoSuchBucket'],
   ])('refuses the source %s', async (source, status, code) => {

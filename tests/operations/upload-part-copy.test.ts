@@ -119,7 +119,7 @@ describe('UploadPartCopy', () => {
     [{ 'x-oss-copy-source': `/${bucket}/missing` }, 404, 'NoSuchKey', '0026-00000001'],
     [{ 'x-oss-copy-source': '/no-such-bucket/key' }, 404, 'NoSuchBucket', '0015-00000101'],
     [
-      { 'x-oss-copy-source': `/${bucket}/source?versionId=${'A'.repeat(32)}` },
+      { 'x-oss-copy-source': `/${bucket}/source?versionId=CAEQ${'A'.repeat(60)}` },
       404,
       'NoSuchVersion',
       undefined,

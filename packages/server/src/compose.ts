@@ -18,9 +18,12 @@ import type { FreeSpace } from './http/free-space.ts'
 import { textReply } from './http/health.ts'
 import { type KeyLimits, limitKeys } from './http/key-limits.ts'
 import { holdQuotas } from './http/quotas.ts'
+import type { PlainBlobs } from './inspect/verify-bytes.ts'
+import { openMasterKey } from './master-key.ts'
 import type { BlobId, BlobStore } from './ports/blob-store.ts'
 import type { MaintainedStore } from './ports/maintenance.ts'
 import type { MetadataStore } from './ports/metadata-store.ts'
+import { type MasterKeySource, opened } from './store/encryption.ts'
 import { createStore, type Store } from './store/store.ts'
 
 /** For whoever owns the process: see `startServer`. */
@@ -30,6 +33,9 @@ export { isStrayLmdbRejection } from './drivers/lmdb/commits.ts'
 export interface Engines {
   readonly blobs: BlobStore
   readonly metadata: MetadataStore
+  /** What the bytes in `blobs` are encrypted under, and those blobs as they were before. */
+  readonly masterKeys: MasterKeySource
+  readonly plain: PlainBlobs
   /** Closes both; they must not be used afterwards. */
   close(): Promise<void>
 }
@@ -40,19 +46,27 @@ export interface DirectoryEngines extends Engines {
 }
 
 /** Opens what keeps the data. Engines are loaded only when they are the ones chosen. */
-export async function openEngines({ data, now }: Pick<Config, 'data' | 'now'>): Promise<Engines> {
+export async function openEngines({
+  data,
+  masterKey: given,
+  now,
+}: Pick<Config, 'data' | 'masterKey' | 'now'>): Promise<Engines> {
   if (data === 'memory') {
     const [{ MemoryBlobStore }, { MemoryMetadataStore }] = await Promise.all([
       import('./drivers/memory/memory-blob-store.ts'),
       import('./drivers/memory/memory-metadata-store.ts'),
     ])
-    return pair(new MemoryBlobStore({ now }), new MemoryMetadataStore({ now }))
+    const masterKeys = openMasterKey({ given, directory: undefined })
+    return pair(new MemoryBlobStore({ now }), new MemoryMetadataStore({ now }), masterKeys)
   }
-  return await openDirectory(data.directory, now)
+  return await openDirectory(data.directory, { masterKey: given, now })
 }
 
 /** The engines of a data directory, which is made if it is missing. */
-export async function openDirectory(directory: string, now: () => Date): Promise<DirectoryEngines> {
+export async function openDirectory(
+  directory: string,
+  { masterKey: given, now }: Pick<Config, 'masterKey' | 'now'>,
+): Promise<DirectoryEngines> {
   const [{ FilesBlobStore }, { LmdbMetadataStore }] = await Promise.all([
     import('./drivers/files/files-blob-store.ts'),
     import('./drivers/lmdb/lmdb-metadata-store.ts'),
@@ -61,7 +75,8 @@ export async function openDirectory(directory: string, now: () => Date): Promise
   // Metadata first: it is what refuses a directory of another format.
   const metadata = await LmdbMetadataStore.open({ directory: join(directory, 'meta'), now })
   try {
-    return pair(await FilesBlobStore.open(join(directory, 'blobs')), metadata)
+    const blobs = await FilesBlobStore.open(join(directory, 'blobs'))
+    return pair(blobs, metadata, openMasterKey({ given, directory }))
   } catch (error) {
     await metadata.close()
     throw error
@@ -83,10 +98,13 @@ export async function copyBlobsOf(
 function pair<Metadata extends MetadataStore>(
   blobs: BlobStore,
   metadata: Metadata,
+  masterKeys: MasterKeySource,
 ): Engines & { readonly metadata: Metadata } {
   return {
     blobs,
     metadata,
+    masterKeys,
+    plain: (encryption) => opened(blobs, masterKeys, encryption),
     async close() {
       // Blobs first, so that nothing is written any more that would want a row.
       try {
@@ -117,9 +135,9 @@ export async function composeService(
   },
 ): Promise<Composition> {
   const { now, region, baseHosts, cnames } = config
-  const { blobs, metadata } = engines
+  const { blobs, metadata, masterKeys } = engines
   const { findKey, address, ready, space } = options
-  const store = createStore({ blobs, metadata, makeHasher: await loadHasher(), now })
+  const store = createStore({ blobs, metadata, masterKeys, makeHasher: await loadHasher(), now })
   const key = callbackKey(config.data === 'memory' ? undefined : config.data.directory)
   const context: OperationContext = {
     store,

@@ -37,6 +37,11 @@ export interface ServerOptions {
    * data directory keeps in `credentials.json`, readable by its owner alone.
    */
   readonly credentials?: readonly ServerCredentials[] | undefined
+  /**
+   * What objects are encrypted under where that is asked for: 64 hexadecimal digits. Default: one made
+   * when it is first needed, which a data directory keeps in `master.key`, readable by its owner alone.
+   */
+  readonly masterKey?: string | undefined
   /** Made at the start, for the first key pair; those that it has already stay as they are. Default none. */
   readonly buckets?: readonly string[] | undefined
   /**
@@ -144,6 +149,7 @@ export interface Config {
   readonly port: number
   readonly region: string
   readonly keys: readonly KnownKey[] | undefined
+  readonly masterKey?: string | undefined
   readonly buckets: readonly string[]
   readonly tls: CertificateFiles | undefined
   readonly strictHttp: boolean
@@ -273,6 +279,10 @@ const schema = z.strictObject({
       (keys) => new Set(keys.map(({ accessKeyId }) => accessKeyId)).size === keys.length,
       'must not have one accessKeyId twice',
     )
+    .optional(),
+  masterKey: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits')
     .optional(),
   buckets: z.array(z.string().refine(isBucketName, 'must be a bucket name')).default([]),
   tls: z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),

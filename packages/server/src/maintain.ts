@@ -8,6 +8,11 @@ import { type CheckOptions, type CheckReport, checkStore } from './inspect/check
 import type { BlobId } from './ports/blob-store.ts'
 import type { MetadataAudit } from './ports/maintenance.ts'
 
+interface MasterKeyOption {
+  /** That of the server, where it is not kept in the directory: 64 hexadecimal digits. */
+  readonly masterKey?: string | undefined
+}
+
 /**
  * Checks everything in a data directory, which may be served meanwhile: what it sees is one moment. A
  * directory of an older format is brought up to date first, as a start of the server does.
@@ -16,17 +21,22 @@ import type { MetadataAudit } from './ports/maintenance.ts'
  */
 export async function checkDirectory(
   directory: string,
-  options: CheckOptions = {},
+  options: CheckOptions & MasterKeyOption = {},
 ): Promise<CheckReport> {
-  return await withEngines(directory, async ({ metadata, blobs }) => {
-    const audit = await metadata.audit()
-    try {
-      const now = (): Date => new Date()
-      return await checkStore({ audit, blobs, makeHasher: await loadHasher(), now }, options)
-    } finally {
-      audit.close()
-    }
-  })
+  return await withEngines(
+    directory,
+    async ({ metadata, blobs, plain }) => {
+      const audit = await metadata.audit()
+      try {
+        const now = (): Date => new Date()
+        const makeHasher = await loadHasher()
+        return await checkStore({ audit, blobs, plain, makeHasher, now }, options)
+      } finally {
+        audit.close()
+      }
+    },
+    options,
+  )
 }
 
 export interface BackupOptions {
@@ -160,9 +170,10 @@ async function sync(path: string): Promise<void> {
 async function withEngines<Result>(
   directory: string,
   use: (engines: DirectoryEngines) => Promise<Result>,
+  { masterKey }: MasterKeyOption = {},
 ): Promise<Result> {
   await requireData(directory)
-  const engines = await openDirectory(directory, () => new Date())
+  const engines = await openDirectory(directory, { masterKey, now: () => new Date() })
   try {
     return await use(engines)
   } finally {

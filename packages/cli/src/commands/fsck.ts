@@ -9,6 +9,7 @@ import { Output } from '../output/output.ts'
 import { printable } from '../output/printable.ts'
 import type { Act } from '../program.ts'
 import { formatSize, plural } from '../quantities.ts'
+import { readMasterKey } from '../serve/read-master-key.ts'
 
 interface Flags {
   readonly deep?: boolean
@@ -32,9 +33,10 @@ export function addFsck(program: Command, act: Act): void {
 
 async function fsck(directory: string, flags: Flags): Promise<ExitCode> {
   const output = new Output(flags)
+  const masterKey = readMasterKey(process.env)
   const { checkDirectory } = await import('@lading/server')
   const report = await interruptible((signal) =>
-    checkDirectory(directory, { deep: flags.deep, repair: flags.repair, signal }).catch(
+    checkDirectory(directory, { deep: flags.deep, repair: flags.repair, masterKey, signal }).catch(
       (error: unknown) => {
         throw signal.aborted ? error : cannotCheck(error)
       },

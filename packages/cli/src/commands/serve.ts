@@ -66,7 +66,8 @@ export function addServe(program: Command, act: Act): void {
     .addHelpText(
       'after',
       `
-The first key pair is LADING_ACCESS_KEY_ID and LADING_ACCESS_KEY_SECRET.
+The first key pair is LADING_ACCESS_KEY_ID and LADING_ACCESS_KEY_SECRET; what objects are encrypted under
+is LADING_MASTER_KEY, 64 hexadecimal digits, or else made when it is first needed and kept beside the data.
 Without them one is made on the first run, printed once to stderr, and kept in
 credentials.json of the directory.
 

@@ -16,6 +16,7 @@ import { announce, tellAdmin, tellCredentials, tellFaultSeed } from './announce.
 import { guardRejections } from './guard-rejections.ts'
 import { isFile, openLog } from './open-log.ts'
 import { readLimits } from './read-limits.ts'
+import { readMasterKey } from './read-master-key.ts'
 import { reloadCertificate } from './reload-certificate.ts'
 import { runServer } from './run-server.ts'
 import { runWorkers } from './run-workers.ts'
@@ -158,6 +159,7 @@ function readOptions(flags: ServeFlags): ServerOptions {
         ? undefined
         : { abortUploadsAfterMs: parseAge('--abort-uploads-after', flags.abortUploadsAfter) },
     ...readKeyPair(process.env),
+    masterKey: readMasterKey(process.env),
   }
 }
 

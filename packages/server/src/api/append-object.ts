@@ -3,6 +3,7 @@
 import { formatCrc64, formatETag, MAX_PUT_SIZE, OssError, type Query } from '@lading/protocol'
 import { expectedSums } from './expected-sums.ts'
 import {
+  encryptionHeaders,
   nextAppendPosition,
   requestedAcl,
   requestedAttributes,
@@ -41,6 +42,7 @@ export const appendObject: Operation = {
         ETag: formatETag(object.etag),
         'x-oss-hash-crc64ecma': formatCrc64(object.crc64),
         ...nextAppendPosition(object),
+        ...encryptionHeaders(object.attributes.encryption),
         ...versionHeaders(request, object),
       },
     }

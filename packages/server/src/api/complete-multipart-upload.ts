@@ -12,7 +12,7 @@ import {
 import { noSuchUploadEc } from '../store/refusals.ts'
 import { replyWithCallback, requestedCallback } from './callback.ts'
 import { requireDigest } from './expected-sums.ts'
-import { requestedAcl, versionHeaders } from './object-attributes.ts'
+import { encryptionHeaders, requestedAcl, versionHeaders } from './object-attributes.ts'
 import type { Operation, Reply, RequestHeaders } from './operation.ts'
 import {
   encodingTypeOf,
@@ -51,6 +51,7 @@ export const completeMultipartUpload: Operation = {
       headers: {
         ETag: formatETag(etag),
         'x-oss-hash-crc64ecma': formatCrc64(crc64),
+        ...encryptionHeaders(object.attributes.encryption),
         ...versionHeaders(request, object),
       },
       xml: encodeCompleteMultipartUploadResult(

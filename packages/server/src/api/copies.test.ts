@@ -12,7 +12,7 @@ test.each([
   ['/photos/cat.jpg', { bucket: 'photos', key: 'cat.jpg', versionId: undefined }],
   ['photos/a/b', { bucket: 'photos', key: 'a/b', versionId: undefined }],
   ['/photos/a%2Fb%3Fc', { bucket: 'photos', key: 'a/b?c', versionId: undefined }],
-  ['/photos/a+b', { bucket: 'photos', key: 'a+b', versionId: undefined }],
+  ['/photos/a+b%2Bc', { bucket: 'photos', key: 'a b+c', versionId: undefined }],
   // As HTTP parsers give raw UTF-8: a character for each byte.
   ['/photos/\xe4\xb8\xad', { bucket: 'photos', key: '中', versionId: undefined }],
   ['/photos/a?versionId=null', { bucket: 'photos', key: 'a', versionId: 'null' }],

@@ -11,9 +11,11 @@ import type { RequestedAttributes } from '../store/attributes.ts'
 import { forbidOverwrite as refuseOverwrite } from '../store/refusals.ts'
 import { requireReadable } from '../store/restore.ts'
 import type { ObjectReader, Store, StoredObject } from '../store/store.ts'
+import { requestedEncryptionRule } from './bucket-encryption.ts'
 import { isNotModified } from './conditions.ts'
 import { damagedSource, openSource } from './copy-source.ts'
 import {
+  encryptionHeaders,
   requestedAcl,
   requestedAttributes,
   requestedStorageClass,
@@ -41,7 +43,7 @@ export const copyObject: Operation = {
     const { reader, headers } = await openSource(request, { store })
     if (!reader) return { status: 304, headers }
     try {
-      const object = isItself(request, reader.object)
+      const object = staysInPlace(request, reader.object)
         ? await changeInPlace(request, reader.object, store)
         : await copyElsewhere(request, reader, store)
       const { etag, crc64, modifiedAt } = object
@@ -50,6 +52,7 @@ export const copyObject: Operation = {
         headers: {
           ETag: formatETag(etag),
           'x-oss-hash-crc64ecma': formatCrc64(crc64),
+          ...encryptionHeaders(object.attributes.encryption),
           ...versionHeaders(request, object),
           ...headers,
         },
@@ -67,6 +70,18 @@ function isItself(request: OssRequest, source: StoredObject): boolean {
   return bucket === source.bucket && key === source.key && !request.bucketRow?.versioning
 }
 
+/** An encryption that is asked for may be another one, and then the bytes move. */
+function staysInPlace(request: OssRequest, source: StoredObject): boolean {
+  const asked = requestedEncryptionRule(request.headers)
+  const { encryption } = source.attributes
+  const same =
+    !asked ||
+    (asked.algorithm === encryption?.algorithm &&
+      asked.dataAlgorithm === encryption.dataAlgorithm &&
+      (asked.keyId ?? encryption.keyId) === encryption.keyId)
+  return same && isItself(request, source)
+}
+
 /**
  * Stores the bytes anew. Their sums must come to those of the source, or nothing is stored. Of a link
  * the link is copied. Source: CopyObject, OSS API reference.
@@ -80,7 +95,9 @@ async function copyElsewhere(
   const { size, crc64, md5, symlinkTarget } = reader.object
   const target = {
     ...objectOf(request),
-    attributes: copiedAttributes(headers, reader.object.attributes, replaces(headers)),
+    attributes: isItself(request, reader.object)
+      ? changedAttributes(headers, reader.object.attributes)
+      : copiedAttributes(headers, reader.object.attributes, replaces(headers)),
     forbidOverwrite: flagOf(headers, 'x-oss-forbid-overwrite'),
   }
   if (symlinkTarget !== undefined) {
@@ -109,20 +126,28 @@ async function changeInPlace(
   return await store.updateObject(objectOf(request), (current) => {
     // Another object may have taken the place of the one that the conditions were held against.
     if (current.etag !== source.etag) isNotModified(headers, current, 'x-oss-copy-source-')
-    const asked = copiedAttributes(headers, current.attributes, true)
-    const { storageClass = current.attributes.storageClass, ...attributes } = asked
-    const { acl = current.attributes.acl } = attributes
-    // Out of an archive comes what can be read.
-    if (storageClass !== current.attributes.storageClass) requireReadable(current, time)
-    return {
-      ...current,
-      modifiedAt: time,
-      attributes: { ...attributes, storageClass, ...(acl !== undefined && { acl }) },
+    const { storageClass, encryption } = current.attributes
+    const attributes = {
+      ...changedAttributes(headers, current.attributes),
+      ...(encryption && { encryption }),
     }
+    // Out of an archive comes what can be read.
+    if (storageClass !== attributes.storageClass) requireReadable(current, time)
+    return { ...current, modifiedAt: time, attributes }
   })
 }
 
-/** What the copy is besides its bytes. An ACL is never copied. */
+/** What is said anew of an object that stays where it is: its class and ACL are its own until changed. */
+function changedAttributes(
+  headers: RequestHeaders,
+  current: StoredObject['attributes'],
+): StoredObject['attributes'] {
+  const asked = copiedAttributes(headers, current, true)
+  const { storageClass = current.storageClass, acl = current.acl } = asked
+  return { ...asked, storageClass, ...(acl !== undefined && { acl }) }
+}
+
+/** What the copy is besides its bytes. Neither an ACL nor an encryption is ever copied. */
 function copiedAttributes(
   headers: RequestHeaders,
   source: StoredObject['attributes'],
@@ -136,11 +161,13 @@ function copiedAttributes(
   const replacesTags = directiveOf(headers, 'x-oss-tagging-directive') === 'REPLACE'
   const tags = replacesTags ? requestedTags(headers) : source.tags
   const acl = requestedAcl(headers)
+  const encryption = requestedEncryptionRule(headers)
   return {
     contentType,
     headers: kept,
     userMetadata,
     storageClass: requestedStorageClass(headers),
+    ...(encryption && { encryption }),
     ...(tags && { tags }),
     ...(acl !== undefined && { acl }),
   }

@@ -2,7 +2,7 @@
 
 import { encodeInitiateMultipartUploadResult } from '@lading/protocol'
 import { requireDigest } from './expected-sums.ts'
-import { requestedAttributes } from './object-attributes.ts'
+import { encryptionHeaders, requestedAttributes } from './object-attributes.ts'
 import type { Operation } from './operation.ts'
 import { encodingTypeOf, flagOf, objectOf } from './parameters.ts'
 
@@ -28,6 +28,7 @@ export const initiateMultipartUpload: Operation = {
     })
     return {
       status: 200,
+      headers: encryptionHeaders(upload.attributes.encryption),
       xml: encodeInitiateMultipartUploadResult(upload, { encodingType }),
     }
   },

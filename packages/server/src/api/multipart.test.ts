@@ -200,9 +200,17 @@ describe('InitiateMultipartUpload', () => {
       'InvalidEncryptionAlgorithmError',
     ],
     [
-      'encryption, which is not done here',
-      { 'x-oss-server-side-encryption': 'AES256' },
-      'NotImplemented',
+      'a key id without the service that has it',
+      {
+        'x-oss-server-side-encryption': 'AES256',
+        'x-oss-server-side-encryption-key-id': 'key',
+      },
+      'InvalidArgument',
+    ],
+    [
+      'a cipher for the data without a service for the key',
+      { 'x-oss-server-side-data-encryption': 'SM4' },
+      'InvalidArgument',
     ],
     ['a metadata name with an underscore', { 'x-oss-meta-a_b': 'x' }, 'InvalidArgument'],
     ['a metadata name of nothing', { 'x-oss-meta-': 'x' }, 'InvalidArgument'],

@@ -13,9 +13,10 @@ import {
 import type { RequestedAttributes } from '../store/attributes.ts'
 import type { StoredObject } from '../store/store.ts'
 import { formatVersionId } from '../store/version-id.ts'
+import { requestedEncryptionRule } from './bucket-encryption.ts'
 import { DEFAULT_ACL, requireObjectAcl } from './object-acl.ts'
 import type { OssRequest, RequestHeaders } from './operation.ts'
-import { invalidArgument, refuseHeaders } from './parameters.ts'
+import { invalidArgument } from './parameters.ts'
 
 /** Stored verbatim and replayed, in the spelling they are replayed in. */
 const storedHeaders = [
@@ -27,22 +28,19 @@ const storedHeaders = [
 ] as const
 
 const storageClasses = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive']
-const encryptionAlgorithms = ['AES256', 'KMS', 'SM4']
 const metadataPrefix = 'x-oss-meta-'
 
 /**
- * Encryption is refused, because to accept it and store the bytes as they are would be a lie.
- *
  * @throws {OssError} `InvalidArgument`, `InvalidTag`, `MetadataTooLarge`,
- *   `InvalidEncryptionAlgorithmError`, `NotImplemented`.
+ *   `InvalidEncryptionAlgorithmError`.
  */
 export function requestedAttributes(headers: RequestHeaders): RequestedAttributes {
-  refuseEncryptedStorage(headers)
   const kept: Record<string, string> = {}
   for (const name of storedHeaders) {
     const value = headers.get(name.toLowerCase())
     if (value !== undefined) kept[name.toLowerCase()] = value
   }
+  const encryption = requestedEncryptionRule(headers)
   const tags = requestedTags(headers)
   const acl = requestedAcl(headers)
   return {
@@ -51,6 +49,7 @@ export function requestedAttributes(headers: RequestHeaders): RequestedAttribute
     headers: kept,
     userMetadata: userMetadata(headers),
     storageClass: requestedStorageClass(headers),
+    ...(encryption && { encryption }),
     ...(tags && { tags }),
     ...(acl !== undefined && acl !== DEFAULT_ACL && { acl }),
   }
@@ -96,6 +95,7 @@ export function objectHeaders(object: StoredObject): Record<string, string> {
     ...nextAppendPosition(object),
     'x-oss-object-type': object.type,
     'x-oss-storage-class': attributes.storageClass,
+    ...encryptionHeaders(attributes.encryption),
     // Of the whole object, also beside a part of its bytes.
     'x-oss-hash-crc64ecma': formatCrc64(object.crc64),
   }
@@ -118,6 +118,19 @@ export function versionHeaders(
   { versionId }: Pick<StoredObject, 'versionId'>,
 ): Record<string, string> {
   return bucketRow?.versioning ? { 'x-oss-version-id': formatVersionId(versionId) } : {}
+}
+
+/** How the bytes are kept; nothing where they lie as they are. */
+export function encryptionHeaders(
+  encryption: StoredObject['attributes']['encryption'],
+): Record<string, string> {
+  if (!encryption) return {}
+  const { algorithm, dataAlgorithm, keyId } = encryption
+  return {
+    'x-oss-server-side-encryption': algorithm,
+    ...(dataAlgorithm !== undefined && { 'x-oss-server-side-data-encryption': dataAlgorithm }),
+    ...(keyId !== undefined && { 'x-oss-server-side-encryption-key-id': keyId }),
+  }
 }
 
 /** Where the next append would begin, of what can be appended to. */
@@ -144,12 +157,4 @@ function userMetadata(headers: RequestHeaders): Record<string, string> {
   }
   if (size > MAX_USER_METADATA) throw new OssError('MetadataTooLarge')
   return metadata
-}
-
-function refuseEncryptedStorage(headers: RequestHeaders): void {
-  const algorithm = headers.get('x-oss-server-side-encryption')
-  if (algorithm !== undefined && !encryptionAlgorithms.includes(algorithm)) {
-    throw new OssError('InvalidEncryptionAlgorithmError')
-  }
-  refuseHeaders(headers, ['x-oss-server-side-encryption', 'x-oss-server-side-data-encryption'])
 }

@@ -3,7 +3,7 @@
 import { formatContentMd5, formatCrc64, formatETag, MAX_PUT_SIZE } from '@lading/protocol'
 import { replyWithCallback, requestedCallback } from './callback.ts'
 import { expectedSums } from './expected-sums.ts'
-import { requestedAttributes, versionHeaders } from './object-attributes.ts'
+import { encryptionHeaders, requestedAttributes, versionHeaders } from './object-attributes.ts'
 import type { Operation, Reply } from './operation.ts'
 import { flagOf, objectOf, refuseHeaders } from './parameters.ts'
 
@@ -39,6 +39,7 @@ export const putObject: Operation = {
       headers: {
         ETag: formatETag(etag),
         'x-oss-hash-crc64ecma': formatCrc64(crc64),
+        ...encryptionHeaders(object.attributes.encryption),
         ...versionHeaders(request, object),
         ...(md5 && { 'Content-MD5': formatContentMd5(md5) }),
       },

@@ -12,6 +12,7 @@ import { noSuchUploadEc } from '../store/refusals.ts'
 import { requireReadable } from '../store/restore.ts'
 import type { ByteRange } from '../store/store.ts'
 import { damagedSource, openSource } from './copy-source.ts'
+import { encryptionHeaders } from './object-attributes.ts'
 import type { Operation } from './operation.ts'
 import { refuseEncryption, uploadOf } from './parameters.ts'
 import { formatContentRange, selectRange } from './range.ts'
@@ -47,7 +48,7 @@ export const uploadPartCopy: Operation = {
       const { offset, length } = range ?? { offset: 0, length: object.size }
       if (length > MAX_PART_SIZE) throw tooLarge()
       const whole = length === object.size
-      const { md5, crc64, uploadedAt } = await store.putPart(
+      const { md5, crc64, uploadedAt, encryption } = await store.putPart(
         {
           upload,
           partNumber,
@@ -64,6 +65,7 @@ export const uploadPartCopy: Operation = {
         headers: {
           ETag: formatETag(etag),
           'x-oss-hash-crc64ecma': formatCrc64(crc64),
+          ...encryptionHeaders(encryption),
           ...(range && { 'Content-Range': formatContentRange(range, object.size) }),
           ...source.headers,
         },

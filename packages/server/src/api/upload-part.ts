@@ -12,6 +12,7 @@ import {
 } from '@lading/protocol'
 import { noSuchUploadEc } from '../store/refusals.ts'
 import { expectedSums } from './expected-sums.ts'
+import { encryptionHeaders } from './object-attributes.ts'
 import type { Operation } from './operation.ts'
 import { refuseEncryption, uploadOf } from './parameters.ts'
 
@@ -31,7 +32,7 @@ export const uploadPart: Operation = {
     const partNumber = partNumberOf(query)
     const upload = uploadOf(request, noSuchUploadEc.uploadPart)
     const expected = expectedSums(headers)
-    const { md5, crc64 } = await store.putPart(
+    const { md5, crc64, encryption } = await store.putPart(
       { upload, partNumber, bytes: request.body.bytes(), expected },
       { signal },
     )
@@ -41,6 +42,7 @@ export const uploadPart: Operation = {
         ETag: formatETag(md5ETag(md5)),
         'Content-MD5': formatContentMd5(md5),
         'x-oss-hash-crc64ecma': formatCrc64(crc64),
+        ...encryptionHeaders(encryption),
       },
     }
   },

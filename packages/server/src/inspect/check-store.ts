@@ -7,7 +7,7 @@ import type { MakeHasher } from '@lading/protocol'
 import type { BlobId, BlobStore } from '../ports/blob-store.ts'
 import type { AuditedBucket, AuditedUpload, MetadataAudit, Repair } from '../ports/maintenance.ts'
 import type { BucketUsage, ManifestEntry, StoredObject } from '../ports/metadata-store.ts'
-import { type KeptSums, verifyBytes } from './verify-bytes.ts'
+import { type KeptSums, type PlainBlobs, verifyBytes } from './verify-bytes.ts'
 
 export type ProblemKind =
   /** A name without its blob, or whose blob is shorter or longer than the name says. */
@@ -61,7 +61,8 @@ export interface CheckReport {
 
 export interface CheckDependencies {
   readonly audit: MetadataAudit
-  readonly blobs: Pick<BlobStore, 'find' | 'list' | 'read'>
+  readonly blobs: Pick<BlobStore, 'find' | 'list'>
+  readonly plain: PlainBlobs
   readonly makeHasher: MakeHasher
   readonly now: () => Date
 }
@@ -185,11 +186,13 @@ class Check {
     const { crc64, md5 } = object
     // The ETags of other types are no business of their parts.
     const etag = object.type === 'Multipart' ? object.etag : undefined
-    if (sound) await this.#verify(what, entries, { size, crc64, md5, etag })
+    const { encryption } = object.attributes
+    if (sound) await this.#verify(what, entries, { size, crc64, md5, etag, encryption })
   }
 
   async #upload({ upload, counted, parts }: AuditedUpload): Promise<void> {
-    const { bucket, key, uploadId } = upload
+    const { bucket, key, uploadId, attributes } = upload
+    const { encryption } = attributes
     const what = `upload ${uploadId} of ${bucket}/${key}`
     const bytes = parts.reduce((sum, { size }) => sum + size, 0)
     this.#uploads += 1
@@ -211,7 +214,7 @@ class Check {
       const name = `part ${part.partNumber} of ${what}`
       const sound = await this.#name(part.blobId, { what: name, end: part.size, whole: true })
       const entry = { blobId: part.blobId, blobOffset: 0, length: part.size }
-      if (sound) await this.#verify(name, part.size > 0 ? [entry] : [], part)
+      if (sound) await this.#verify(name, part.size > 0 ? [entry] : [], { ...part, encryption })
     }
   }
 
@@ -237,12 +240,12 @@ class Check {
 
   async #verify(what: string, entries: readonly ManifestEntry[], kept: KeptSums): Promise<void> {
     if (!this.#options.deep) return
-    const { blobs, makeHasher } = this.#dependencies
+    const { plain, makeHasher } = this.#dependencies
     const onBytes = (bytes: number): void => {
       this.#options.signal?.throwIfAborted()
       this.#verifiedBytes += bytes
     }
-    const damage = await verifyBytes({ blobs, makeHasher, onBytes }, entries, kept)
+    const damage = await verifyBytes({ plain, makeHasher, onBytes }, entries, kept)
     if (damage?.kind === 'missing') this.#problem('missing-blob', `${what}: ${damage.why}`)
     else if (damage) this.#problem('damaged', `${what}: ${damage.why}`)
   }

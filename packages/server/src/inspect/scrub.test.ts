@@ -2,11 +2,13 @@ import { loadHasher } from '@lading/protocol'
 import { expect, test } from 'vitest'
 import { MemoryBlobStore } from '../drivers/memory/memory-blob-store.ts'
 import { MemoryMetadataStore } from '../drivers/memory/memory-metadata-store.ts'
+import { openMasterKey } from '../master-key.ts'
 import type { BlobId } from '../ports/blob-store.ts'
 import { createStore, type Store } from '../store/store.ts'
 import { type Finding, type ScrubPosition, scrub } from './scrub.ts'
 
 const makeHasher = await loadHasher()
+const masterKeys = openMasterKey({ given: undefined, directory: undefined })
 
 const attributes = {
   contentType: 'text/plain',
@@ -23,7 +25,7 @@ async function* bytesOf(text: string): AsyncIterable<Uint8Array> {
 async function open() {
   const blobs = new MemoryBlobStore()
   const metadata = new MemoryMetadataStore()
-  const store = createStore({ blobs, metadata, makeHasher, now: () => new Date() })
+  const store = createStore({ blobs, metadata, makeHasher, masterKeys, now: () => new Date() })
   for (const bucket of ['films', 'songs']) {
     await store.putBucket({ name: bucket, owner: 'alice' })
     for (const key of ['a', 'b', 'c']) await put(store, bucket, key)
@@ -41,7 +43,7 @@ async function open() {
   const damaged = new Set<BlobId>()
   const read: typeof blobs.read = (id, range) =>
     damaged.has(id) ? bytesOf('x'.repeat(range.length)) : blobs.read(id, range)
-  return { store, metadata, blobs: { read }, damaged }
+  return { store, metadata, plain: () => ({ read }), damaged }
 }
 
 async function put(store: Store, bucket: string, key: string): Promise<void> {

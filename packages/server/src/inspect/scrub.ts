@@ -5,9 +5,14 @@
 
 import { setTimeout as after } from 'node:timers/promises'
 import type { MakeHasher, UploadId } from '@lading/protocol'
-import type { BlobStore } from '../ports/blob-store.ts'
-import type { ManifestEntry, MetadataStore, Part, StoredObject } from '../ports/metadata-store.ts'
-import { type Damage, type KeptSums, verifyBytes } from './verify-bytes.ts'
+import type {
+  ManifestEntry,
+  MetadataStore,
+  Part,
+  StoredObject,
+  Upload,
+} from '../ports/metadata-store.ts'
+import { type Damage, type KeptSums, type PlainBlobs, verifyBytes } from './verify-bytes.ts'
 
 /** How far a pass has come: everything up to here was read. */
 export interface ScrubPosition {
@@ -24,7 +29,7 @@ export interface Finding extends Damage {
 }
 
 export interface ScrubDependencies {
-  readonly blobs: Pick<BlobStore, 'read'>
+  readonly plain: PlainBlobs
   readonly metadata: Pick<
     MetadataStore,
     'listBuckets' | 'listVersions' | 'openObject' | 'listUploads' | 'listParts'
@@ -99,7 +104,7 @@ class Pass {
       for (const entry of rows) {
         if (entry.kind !== 'row') continue
         const { key, uploadId } = entry.row
-        await this.#parts(bucket, key, uploadId)
+        await this.#parts(entry.row)
         after = key
         afterUploadId = uploadId
         this.#reached({ bucket, of: 'uploads', key, id: uploadId })
@@ -118,7 +123,8 @@ class Pass {
       const entries: ManifestEntry[] = []
       for await (const page of open.manifest(0)) entries.push(...page.entries)
       const { size, crc64, md5, etag, type } = object
-      const kept = { size, crc64, md5, etag: type === 'Multipart' ? etag : undefined }
+      const { encryption } = object.attributes
+      const kept = { size, crc64, md5, encryption, etag: type === 'Multipart' ? etag : undefined }
       const damage = await this.#verify(entries, kept)
       const version = versionId === 'null' ? '' : ` (version ${versionId})`
       if (damage) this.#found(`object ${bucket}/${key}${version}`, damage)
@@ -127,8 +133,9 @@ class Pass {
     }
   }
 
-  async #parts(bucket: string, key: string, uploadId: UploadId): Promise<void> {
+  async #parts({ bucket, key, uploadId, attributes }: Upload): Promise<void> {
     const ref = { bucket, key, uploadId }
+    const { encryption } = attributes
     for (let last = 0; ; ) {
       const page = await this.#dependencies.metadata.listParts(ref, { after: last, limit: PAGE })
       for (const part of page?.rows ?? []) {
@@ -136,7 +143,7 @@ class Pass {
         const { blobId, size } = part
         const entries = size > 0 ? [{ blobId, blobOffset: 0, length: size }] : []
         const { crc64, md5 } = part
-        const damage = await this.#verify(entries, { size, crc64, md5 })
+        const damage = await this.#verify(entries, { size, crc64, md5, encryption })
         // A part that was replaced, or whose upload ended, may be collected while it is read.
         if (!damage || !(await this.#stands(ref, part))) continue
         this.#found(`part ${last} of upload ${uploadId} of ${bucket}/${key}`, damage)
@@ -156,12 +163,12 @@ class Pass {
 
   async #verify(entries: readonly ManifestEntry[], kept: KeptSums): Promise<Damage | undefined> {
     this.#options.signal.throwIfAborted()
-    const { blobs, makeHasher } = this.#dependencies
+    const { plain, makeHasher } = this.#dependencies
     const onBytes = async (bytes: number): Promise<void> => {
       this.#options.onBytes(bytes)
       await this.#pace.wait(bytes)
     }
-    return await verifyBytes({ blobs, makeHasher, onBytes }, entries, kept)
+    return await verifyBytes({ plain, makeHasher, onBytes }, entries, kept)
   }
 
   #found(what: string, damage: Damage): void {

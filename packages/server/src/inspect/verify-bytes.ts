@@ -8,7 +8,7 @@ import {
   type BlobStore,
   type ByteRange,
 } from '../ports/blob-store.ts'
-import type { ManifestEntry } from '../ports/metadata-store.ts'
+import type { ManifestEntry, ObjectEncryption } from '../ports/metadata-store.ts'
 
 /** What the bytes are to come to. */
 export interface KeptSums {
@@ -19,10 +19,15 @@ export interface KeptSums {
   readonly md5: Uint8Array | undefined
   /** Of an object that was made of parts; compared where every part has bytes of its own. */
   readonly etag?: ETag | undefined
+  /** How the bytes lie; the sums are of what they were before. */
+  readonly encryption?: ObjectEncryption | undefined
 }
 
+/** The blobs as they were before they were encrypted so. */
+export type PlainBlobs = (encryption: ObjectEncryption | undefined) => Pick<BlobStore, 'read'>
+
 export interface VerifyDependencies {
-  readonly blobs: Pick<BlobStore, 'read'>
+  readonly plain: PlainBlobs
   readonly makeHasher: MakeHasher
   /** Called for every chunk; the reading waits for it. */
   readonly onBytes?: ((bytes: number) => Promise<void> | void) | undefined
@@ -46,7 +51,7 @@ export async function verifyBytes(
   const parts: Uint8Array[] = []
   try {
     for (const entry of entries) {
-      const sums = await sumsOf(dependencies, entry, whole)
+      const sums = await sumsOf(dependencies, entry, { encryption: kept.encryption, whole })
       crc64 = combineCrc64(crc64, sums.crc64, entry.length)
       size += entry.length
       parts.push(sums.md5)
@@ -72,14 +77,14 @@ export async function verifyBytes(
 }
 
 async function sumsOf(
-  { blobs, makeHasher, onBytes }: VerifyDependencies,
+  { plain, makeHasher, onBytes }: VerifyDependencies,
   { blobId, blobOffset, length }: ManifestEntry,
-  whole: Hash | undefined,
+  { encryption, whole }: { encryption: KeptSums['encryption']; whole: Hash | undefined },
 ): Promise<{ readonly md5: Uint8Array; readonly crc64: bigint }> {
   const range: ByteRange = { offset: blobOffset, length }
   const hasher = makeHasher()
   try {
-    for await (const chunk of blobs.read(blobId, range)) {
+    for await (const chunk of plain(encryption).read(blobId, range)) {
       whole?.update(chunk)
       await hasher.update(chunk)
       await onBytes?.(chunk.length)

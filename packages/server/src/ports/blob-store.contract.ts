@@ -53,6 +53,15 @@ export function describeBlobStore(name: string, open: () => Promise<OpenBlobStor
       }
     })
 
+    test('bytes may be made of the id of their blob', async () => {
+      const blobs = await opened()
+      const ofItsId = (id: BlobId): AsyncIterable<Uint8Array> => from([Buffer.from(id)])
+      const { id, size } = await blobs.write(ofItsId)
+      expect(size).toBe(32)
+      const back = await readAll(blobs, id, { offset: 0, length: size })
+      expect(Buffer.from(back).toString()).toBe(id)
+    })
+
     test('a range of a blob is exactly its bytes', async () => {
       const blobs = await opened()
       const whole = pattern(700_001, 7)

@@ -30,6 +30,9 @@ export interface ByteRange {
   readonly length: number
 }
 
+/** The bytes of a blob, or what makes them once the blob has its id. */
+export type BlobSource = AsyncIterable<Uint8Array> | ((id: BlobId) => AsyncIterable<Uint8Array>)
+
 export interface BlobStore {
   /**
    * Stores `bytes` as a new blob, resolving once it would survive a power cut. Reads no faster than
@@ -39,7 +42,7 @@ export interface BlobStore {
    * @throws {NoSpaceError} the disk is full; nothing is left behind.
    * @throws {BlobLostError} somebody deleted the blob before it was whole.
    */
-  write(bytes: AsyncIterable<Uint8Array>, options?: { signal?: AbortSignal }): Promise<BlobRef>
+  write(bytes: BlobSource, options?: { signal?: AbortSignal }): Promise<BlobRef>
 
   /**
    * Yields the bytes of `range`, which the blob must hold. Chunks may be reused after the next one

@@ -43,6 +43,8 @@ export interface ObjectEncryption {
   readonly algorithm: string
   readonly dataAlgorithm?: string | undefined
   readonly keyId?: string | undefined
+  /** Which master key the bytes are under; set by whoever encrypts them. */
+  readonly masterKeyId?: string | undefined
 }
 
 /** Which upload is meant. All three must agree: an upload id is bound to its bucket and key. */

@@ -7,6 +7,7 @@ import { type RequestedAttributes, settleAttributes, withAcl } from './attribute
 import { getBucket } from './buckets.ts'
 import type { StoreDependencies } from './dependencies.ts'
 import { type Digests, type Expectations, observe } from './digests.ts'
+import { sameEncryption } from './encryption.ts'
 import { discard, noSuchBucket, tryAgain } from './refusals.ts'
 import { storeBlob } from './store-blob.ts'
 
@@ -30,25 +31,30 @@ export interface AppendObjectRequest {
  * succeeds: the position is held against the object again in the transaction that adds the bytes.
  */
 export async function appendObject(
-  { blobs, metadata, makeHasher, now }: StoreDependencies,
+  dependencies: StoreDependencies,
   request: AppendObjectRequest,
   options: { signal?: AbortSignal } = {},
 ): Promise<StoredObject> {
+  const { blobs, metadata, makeHasher, now } = dependencies
   const bucket = await getBucket(metadata, request.bucket)
   const before = await metadata.findObject(bucket.name, request.key)
   // Ask before reading: nobody should have to send 5 GiB to learn that the position is wrong.
   requirePlace(request, before, request.declaredLength ?? 0)
-  const settled = before?.attributes ?? settleAttributes(request.attributes(), bucket)
+  const settled =
+    before?.attributes ?? (await settleAttributes(dependencies, request.attributes(), bucket))
+  const { encryption } = settled
 
   const observed = observe(request.bytes, makeHasher, request.expected)
-  return storeBlob(blobs, observed, options, async (blobId, digests) => {
+  return storeBlob(dependencies, observed, { ...options, encryption }, async (blobId, digests) => {
     const { size } = digests
     const place = { bucket: bucket.name, key: request.key }
     // No manifest names a blob without bytes.
     const entries = size > 0 ? [{ blobId, blobOffset: 0, length: size }] : []
     const appended = await metadata.appendObject(place, entries, (current) => {
       requirePlace(request, current, size)
+      if (before && !current) throw replacedMeanwhile()
       const object = current ?? emptyObject(request, bucket, settled, now())
+      if (!sameEncryption(object.attributes.encryption, encryption)) throw replacedMeanwhile()
       const { acl } = request
       const attributes = acl === undefined ? object.attributes : withAcl(object.attributes, acl)
       return { ...extended(object, digests, now()), attributes }
@@ -80,6 +86,13 @@ function requirePlace(
       details: { MaxSizeAllowed: String(MAX_PUT_SIZE), ProposedSize: String(end + length) },
     })
   }
+}
+
+/** What was made ready for an object that is gone would be wrong for the one that came after it. */
+function replacedMeanwhile(): OssError {
+  return new OssError('ServiceUnavailable', {
+    message: 'The object was replaced meanwhile. Please append again.',
+  })
 }
 
 function emptyObject(

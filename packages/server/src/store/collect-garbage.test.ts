@@ -7,6 +7,7 @@ import {
   gather,
   initiate,
   makeHasher,
+  masterKeys,
   type OpenStore,
   openStore,
   overriding,
@@ -220,7 +221,7 @@ test('what a process condemned and did not live to delete is deleted by the next
   await metadata.condemnBlobs([orphan.id, other.id])
   await blobs.delete(other.id)
 
-  const next = createStore({ blobs, metadata, makeHasher, now: clock.now })
+  const next = createStore({ blobs, metadata, makeHasher, masterKeys, now: clock.now })
   const options = { before: clock.now(), orphanBefore: new Date(0) }
   expect(await next.collectGarbage(options)).toEqual({ ...nothing, orphanBlobs: 2 })
   expect(await blobIds(opened)).toEqual([])

@@ -26,7 +26,7 @@ interface BlobRange extends ByteRange {
 }
 
 /** The object's reader over what the metadata holds open; releases that. */
-export function readerOf(blobs: BlobStore, open: OpenObject): ObjectReader {
+export function readerOf(blobs: Pick<BlobStore, 'read'>, open: OpenObject): ObjectReader {
   return {
     object: open.object,
     read: (range) => readRange(blobs, open, range),
@@ -35,7 +35,7 @@ export function readerOf(blobs: BlobStore, open: OpenObject): ObjectReader {
 }
 
 async function* readRange(
-  blobs: BlobStore,
+  blobs: Pick<BlobStore, 'read'>,
   open: OpenObject,
   range: ByteRange,
 ): AsyncGenerator<Uint8Array> {

@@ -17,6 +17,7 @@ import { type RequestedAttributes, settleAttributes } from './attributes.ts'
 import { getBucket } from './buckets.ts'
 import type { StoreDependencies } from './dependencies.ts'
 import { type Expectations, observe } from './digests.ts'
+import { opened } from './encryption.ts'
 import { type ObjectReader, readerOf } from './manifest.ts'
 import {
   deletedObject,
@@ -40,36 +41,44 @@ export interface PutObjectRequest {
 
 /** Stores a whole object; as with a part, nothing refers to its blob before the last step. */
 export async function putObject(
-  { blobs, metadata, makeHasher, now }: StoreDependencies,
+  dependencies: StoreDependencies,
   request: PutObjectRequest,
   options: { signal?: AbortSignal } = {},
 ): Promise<StoredObject> {
+  const { blobs, metadata, makeHasher, now } = dependencies
   const { bucket: name, key } = request
   const bucket = await getBucket(metadata, name)
   const guard = guardOf(request, bucket)
   guard?.(await metadata.findObject(name, key))
 
   const observed = observe(request.bytes, makeHasher, request.expected)
-  return storeBlob(blobs, observed, options, async (blobId, { md5, crc64, size }) => {
-    const object: NewObject = {
-      bucket: name,
-      key,
-      type: 'Normal',
-      size,
-      etag: md5ETag(md5),
-      crc64,
-      md5,
-      modifiedAt: now(),
-      attributes: settleAttributes(request.attributes, bucket),
-      manifest: size > 0 ? [{ blobId, blobOffset: 0, length: size }] : [],
-    }
-    const published = await metadata.putObject(object, guard)
-    if (published === 'no-bucket') throw noSuchBucket(name)
-    if (published === 'condemned') throw tryAgain()
-    // No manifest names a blob without bytes.
-    if (size === 0) await discard(blobs, blobId)
-    return published
-  })
+  const attributes = await settleAttributes(dependencies, request.attributes, bucket)
+  const { encryption } = attributes
+  return storeBlob(
+    dependencies,
+    observed,
+    { ...options, encryption },
+    async (blobId, { md5, crc64, size }) => {
+      const object: NewObject = {
+        bucket: name,
+        key,
+        type: 'Normal',
+        size,
+        etag: md5ETag(md5),
+        crc64,
+        md5,
+        modifiedAt: now(),
+        attributes,
+        manifest: size > 0 ? [{ blobId, blobOffset: 0, length: size }] : [],
+      }
+      const published = await metadata.putObject(object, guard)
+      if (published === 'no-bucket') throw noSuchBucket(name)
+      if (published === 'condemned') throw tryAgain()
+      // No manifest names a blob without bytes.
+      if (size === 0) await discard(blobs, blobId)
+      return published
+    },
+  )
 }
 
 /** Which object is meant; without a version, the newest. */
@@ -90,12 +99,15 @@ export async function getObject(
 }
 
 export async function openObject(
-  { blobs, metadata }: StoreDependencies,
+  { blobs, metadata, masterKeys }: StoreDependencies,
   ref: ObjectRef,
 ): Promise<ObjectReader> {
   const { bucket, key, versionId } = ref
   const open = await metadata.openObject(bucket, key, versionId)
-  if (open) return readerOf(blobs, open)
+  if (open) {
+    const { encryption } = open.object.attributes
+    return readerOf(opened(blobs, masterKeys, encryption), open)
+  }
   throw await absence(metadata, ref, await metadata.findVersion(bucket, key, versionId))
 }
 

@@ -96,6 +96,7 @@ test('a wrong sum ends the bytes before the engine syncs them', async () => {
       write: (bytes, options) =>
         blobs.write(
           (async function* () {
+            if (typeof bytes === 'function') return
             yield* bytes
             events.push('sync')
           })(),

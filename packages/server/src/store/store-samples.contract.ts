@@ -8,6 +8,7 @@ import type { BlobId, BlobStore } from '../ports/blob-store.ts'
 import { Clock } from '../ports/metadata-samples.contract.ts'
 import type { MetadataStore, Part, UploadRef } from '../ports/metadata-store.ts'
 import type { RequestedAttributes } from './attributes.ts'
+import type { MasterKeySource } from './encryption.ts'
 import { createStore, type Store } from './store.ts'
 
 export const makeHasher: MakeHasher = await loadHasher()
@@ -20,6 +21,13 @@ export const noAttributes: RequestedAttributes = {
   headers: {},
   userMetadata: {},
   storageClass: undefined,
+}
+
+const masterKey = new Uint8Array(32).fill(7)
+
+export const masterKeys: MasterKeySource = {
+  current: async () => masterKey,
+  existing: async () => masterKey,
 }
 
 export interface OpenStore {
@@ -42,7 +50,7 @@ export async function openStore(options: StoreSampleOptions = {}): Promise<OpenS
   const clock = new Clock()
   const blobs = wrapBlobs(new MemoryBlobStore({ now: clock.now }))
   const metadata = wrapMetadata(new MemoryMetadataStore({ now: clock.now }))
-  const store = createStore({ blobs, metadata, makeHasher, now: clock.now })
+  const store = createStore({ blobs, metadata, makeHasher, masterKeys, now: clock.now })
   await store.putBucket({ name: 'photos', owner: 'alice' })
   return { store, blobs, metadata, clock }
 }

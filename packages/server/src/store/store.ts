@@ -51,7 +51,7 @@ import {
   updateObject,
 } from './objects.ts'
 import { OpenWrites } from './open-writes.ts'
-import { type PutPartRequest, putPart } from './put-part.ts'
+import { type PutPartRequest, putPart, type StoredPart } from './put-part.ts'
 import { refusePassingFailures } from './refusals.ts'
 import { type PutSymlinkRequest, putSymlink } from './symlinks.ts'
 import {
@@ -119,7 +119,7 @@ export interface Store {
    *
    * @throws {OssError} `NoSuchUpload`, `InvalidDigest`, `InvalidCRC64`.
    */
-  putPart(request: PutPartRequest, options?: { signal?: AbortSignal }): Promise<Part>
+  putPart(request: PutPartRequest, options?: { signal?: AbortSignal }): Promise<StoredPart>
   /** @throws {OssError} `NoSuchUpload`. */
   listParts(
     upload: UploadRef,

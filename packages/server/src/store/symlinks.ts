@@ -19,13 +19,18 @@ export interface PutSymlinkRequest {
 
 /** Stores a link, in place of whatever its key held. */
 export async function putSymlink(
-  { metadata, now }: StoreDependencies,
+  dependencies: StoreDependencies,
   request: PutSymlinkRequest,
 ): Promise<StoredObject> {
+  const { metadata, now } = dependencies
   const { bucket: name, key, target } = request
   const bucket = await getBucket(metadata, name)
   // There are no bytes to encrypt.
-  const { encryption: _, ...attributes } = settleAttributes(request.attributes, bucket)
+  const { encryption: _, ...attributes } = await settleAttributes(
+    dependencies,
+    request.attributes,
+    bucket,
+  )
   const published = await metadata.putObject(
     {
       bucket: name,

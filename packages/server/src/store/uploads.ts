@@ -27,16 +27,17 @@ export interface ListPartsQuery {
 }
 
 export async function initiateUpload(
-  { metadata, now }: StoreDependencies,
+  dependencies: StoreDependencies,
   request: InitiateRequest,
 ): Promise<Upload> {
+  const { metadata, now } = dependencies
   const bucket = await getBucket(metadata, request.bucket)
   const upload = await metadata.createUpload(
     {
       bucket: bucket.name,
       key: request.key,
       initiatedAt: now(),
-      attributes: settleAttributes(request.attributes, bucket),
+      attributes: await settleAttributes(dependencies, request.attributes, bucket),
     },
     guardOf(request, bucket),
   )

@@ -7,6 +7,7 @@ import {
   BlobLostError,
   BlobNotFoundError,
   type BlobRef,
+  type BlobSource,
   type BlobStore,
   type ByteRange,
   NoSpaceError,
@@ -65,13 +66,10 @@ export class FilesBlobStore implements BlobStore {
     return new FilesBlobStore(await Shards.open(directory, { files, syncs }), files, syncs)
   }
 
-  async write(
-    bytes: AsyncIterable<Uint8Array>,
-    { signal }: { signal?: AbortSignal } = {},
-  ): Promise<BlobRef> {
+  async write(source: BlobSource, { signal }: { signal?: AbortSignal } = {}): Promise<BlobRef> {
     if (this.#closed) throw new Error('The blob store is closed.')
     signal?.throwIfAborted()
-    const writing = this.#write(abortable(bytes, signal), signal)
+    const writing = this.#write(source, signal)
     this.#writes.add(writing)
     try {
       return await writing
@@ -147,13 +145,11 @@ export class FilesBlobStore implements BlobStore {
     await this.#shards.close()
   }
 
-  async #write(
-    bytes: AsyncIterable<Uint8Array>,
-    signal: AbortSignal | undefined,
-  ): Promise<BlobRef> {
+  async #write(source: BlobSource, signal: AbortSignal | undefined): Promise<BlobRef> {
     const shard = this.#shards.next()
     const id = `${shard}${randomBytes(15).toString('hex')}` as BlobId
     const path = this.#shards.path(id)
+    const bytes = abortable(typeof source === 'function' ? source(id) : source, signal)
     const file = await this.#files.createFile(path)
     try {
       const size = await this.#fill(id, file, bytes, signal)

@@ -6,6 +6,7 @@ import {
   type BlobId,
   BlobNotFoundError,
   type BlobRef,
+  type BlobSource,
   type BlobStore,
   type ByteRange,
   type StoredBlob,
@@ -26,15 +27,13 @@ export class MemoryBlobStore implements BlobStore {
     this.#now = now
   }
 
-  async write(
-    bytes: AsyncIterable<Uint8Array>,
-    { signal }: { signal?: AbortSignal } = {},
-  ): Promise<BlobRef> {
+  async write(source: BlobSource, { signal }: { signal?: AbortSignal } = {}): Promise<BlobRef> {
+    const id = randomBytes(16).toString('hex') as BlobId
+    const bytes = typeof source === 'function' ? source(id) : source
     const gathered = gather(abortable(bytes, signal))
     this.#writes.add(gathered)
     try {
       const all = await gathered
-      const id = randomBytes(16).toString('hex') as BlobId
       this.#blobs.set(id, { bytes: all, writtenAt: this.#now() })
       return { id, size: all.length }
     } finally {

@@ -1,0 +1,95 @@
+/** The key under which a server encrypts: given to it, or made and kept beside the data. */
+
+import { randomBytes } from 'node:crypto'
+import { link, open, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { MasterKeySource } from './store/encryption.ts'
+
+const NAME = 'master.key'
+const BYTES = 32
+
+export interface MasterKeyOptions {
+  /** 64 hexadecimal digits. */
+  readonly given: string | undefined
+  /** `undefined` keeps nothing. */
+  readonly directory: string | undefined
+}
+
+/**
+ * Reads the key when it is first needed, and makes it only to encrypt. Of several processes that do
+ * so at once, all get the same one.
+ */
+export function openMasterKey({ given, directory }: MasterKeyOptions): MasterKeySource {
+  let known: Buffer | undefined = given === undefined ? undefined : Buffer.from(given, 'hex')
+  const path = directory === undefined ? undefined : join(directory, NAME)
+
+  async function existing(): Promise<Buffer | undefined> {
+    if (!known && path !== undefined) known = await readKey(path)
+    return known
+  }
+
+  return {
+    existing,
+    async current() {
+      const key = await existing()
+      if (key) return key
+      const made = randomBytes(BYTES)
+      // Another request may have made it meanwhile, and nobody may be left with a second one.
+      if (path === undefined || directory === undefined) known ??= made
+      else known = await keepKey(directory, path, made)
+      return known
+    },
+  }
+}
+
+/** @throws {Error} when it cannot be read as one of ours; what is in it is not repeated. */
+async function readKey(path: string): Promise<Buffer | undefined> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+  if (/^[0-9a-f]{64}\n?$/i.test(text)) return Buffer.from(text.trim(), 'hex')
+  throw new Error(`${path} does not hold a master key.`)
+}
+
+/** Durable when it resolves: what is encrypted under a key that is lost is lost. */
+async function keepKey(directory: string, path: string, key: Buffer): Promise<Buffer> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}`
+  const file = await open(draft, 'wx', 0o600)
+  try {
+    await file.writeFile(`${key.toString('hex')}\n`)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  try {
+    // Unlike a rename, a link does not replace what another process has made meanwhile.
+    await link(draft, path)
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error
+  } finally {
+    await rm(draft, { force: true })
+  }
+  await syncDirectory(directory)
+  const kept = await readKey(path)
+  if (!kept) throw new Error(`${path} was there and is gone.`)
+  return kept
+}
+
+/** The file's name is durable only once its directory is. Windows has no such thing. */
+async function syncDirectory(directory: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
