@@ -83,6 +83,14 @@ describe('PutSymlink', () => {
     expect((await service.call({ method: 'GET', bucket, key: 'dangling' })).text).toBe('here now')
   })
 
+  it('takes a plus in the target for a blank, as the Go SDK writes one', async () => {
+    const request = { bucket, key: 'plus', query: { symlink: '' } }
+    const headers = { 'x-oss-symlink-target': 'a+b%2Bc' }
+    expect((await service.call({ ...request, method: 'PUT', headers })).status).toBe(200)
+    const shown = await service.call({ ...request, method: 'GET' })
+    expect(shown.headers.get('x-oss-symlink-target')).toBe('a%20b%2Bc')
+  })
+
   it('may lead to a link or to itself, and is then no way to read anything', async () => {
     await link('first', 'target')
     await link('second', 'first')

@@ -36,7 +36,8 @@ function targetOf(headers: RequestHeaders): string {
   if (!text) throw new OssError('MissingArgument')
   let target: string
   try {
-    target = decodeURIComponent(text)
+    // The Go SDK writes a blank as a plus; all write a plus as `%2B`.
+    target = decodeURIComponent(text.replaceAll('+', ' '))
   } catch {
     throw invalidArgument('x-oss-symlink-target', text, 'The symlink target is not URL encoded.')
   }
