@@ -25,11 +25,12 @@ export type Route =
 const SELECTORS: ReadonlySet<string> = new Set(
   `accessPoint accessPointPolicy accessmonitor acl append archiveDirectRead asyncFetch
    bucketArchiveDirectRead bucketInfo cloudboxes cname comp cors delete encryption
-   httpsConfig img inventory lifecycle live location logging metaQuery objectMeta partNumber policy
+   httpsConfig img inventory lifecycle live location logging metaQuery objectMeta overwriteConfig
+   partNumber policy
    policyStatus position publicAccessBlock qos qosInfo redundancyTransition referer regions replication
    replicationLocation replicationProgress requestPayment requesterQosInfo resourceGroup
    resourcePoolInfo restore rtc seal stat style styleName symlink tagging transferAcceleration
-   uploadId uploads versioning versions vod website worm wormExtend wormId
+   userDefinedLogFieldsConfig uploadId uploads versioning versions vod website worm wormExtend wormId
    x-oss-async-process x-oss-process x-oss-rename x-oss-write-get-object-response`.split(/\s+/),
 )
 

@@ -328,12 +328,15 @@ export interface MetadataStore {
    * deleted instead, even when there is none. `guard` sees the object that is there now.
    */
   deleteObject(bucket: string, key: string, guard?: PublishGuard): Promise<Deletion>
-  /** Deletes this very version for good; the one before it is then the newest. `guard` sees the object. */
+  /**
+   * Deletes this very version for good; the one before it is then the newest. `guard` sees it inside the
+   * transaction, and throws to refuse.
+   */
   deleteVersion(
     bucket: string,
     key: string,
     versionId: VersionId,
-    guard?: PublishGuard,
+    guard?: (version: ObjectVersion | undefined) => void,
   ): Promise<'missing' | 'object' | 'marker'>
   /** Ascending by key, the versions of one key from the newest. */
   listVersions(

@@ -1,6 +1,7 @@
 import type { LifecycleRule } from '@lading/protocol'
 import { encodeLifecycleConfiguration } from '@lading/protocol'
 import { describe, expect, test } from 'vitest'
+import type { MetadataStore } from '../ports/metadata-store.ts'
 import type { LifecycleReport } from './lifecycle.ts'
 import { type OpenStore, openStore, type StoreSampleOptions } from './store-samples.contract.ts'
 
@@ -159,18 +160,7 @@ describe('objects', () => {
   test('that are replaced while they expire stay', async () => {
     let replace = async (): Promise<void> => {}
     const opened = await withRules([{ expiration: { days: 1 } }], {
-      wrapMetadata: (metadata) =>
-        new Proxy(metadata, {
-          get(target, name) {
-            const value: unknown = Reflect.get(target, name)
-            if (typeof value !== 'function') return value
-            if (name !== 'deleteObject') return value.bind(target)
-            return async (...args: unknown[]) => {
-              await replace()
-              return value.apply(target, args)
-            }
-          },
-        }),
+      wrapMetadata: (metadata) => justBefore('deleteObject', metadata, () => replace()),
     })
     await put(opened, 'hot', { text: 'old' })
     opened.clock.advance(3 * DAY)
@@ -179,6 +169,25 @@ describe('objects', () => {
     expect(await keysOf(opened)).toEqual(['hot'])
   })
 })
+
+/** The same store, but that something happens just before the calls of one method. */
+function justBefore(
+  method: keyof MetadataStore,
+  metadata: MetadataStore,
+  happens: () => Promise<void>,
+): MetadataStore {
+  return new Proxy(metadata, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      if (name !== method) return value.bind(target)
+      return async (...args: unknown[]) => {
+        await happens()
+        return value.apply(target, args)
+      }
+    },
+  })
+}
 
 function to(storageClass: string) {
   return {
@@ -211,6 +220,24 @@ describe('versions', () => {
     await run(opened)
     await run(opened)
     expect(await keysOf(opened)).toEqual([])
+  })
+
+  test('an older one that is the newest again just before it expires stays', async () => {
+    let happens = async (): Promise<void> => {}
+    const opened = await withRules([{ noncurrentVersionExpirationDays: 1 }], {
+      wrapMetadata: (metadata) => justBefore('deleteVersion', metadata, () => happens()),
+    })
+    await opened.store.setVersioning('photos', 'Enabled')
+    await put(opened, 'k', { text: 'older' })
+    await put(opened, 'k', { text: 'newer' })
+    const newest = await opened.store.getObject('photos', 'k')
+    opened.clock.advance(3 * DAY)
+    happens = async () => {
+      happens = async () => {}
+      await opened.store.deleteObject('photos', 'k', newest.versionId)
+    }
+    expect(await run(opened)).toMatchObject({ expiredVersions: 0 })
+    expect(await opened.store.getObject('photos', 'k')).toMatchObject({ size: 5 })
   })
 
   test('older ones move to a colder class by the days since they were replaced', async () => {

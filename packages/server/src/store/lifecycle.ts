@@ -193,12 +193,11 @@ async function ageNoncurrent(
     ? { ...ageOf(object), since }
     : { key: version.key, since, tags: {}, size: undefined }
   if (isNoncurrentExpirationDue(rules, ageing, at)) {
-    const versionId = versionIdOf(version)
-    const newest = await metadata.findVersion(bucket.name, version.key, undefined)
-    if (!newest || versionIdOf(newest) === versionId) return
     const deleted = await unlessChanged((check) =>
-      metadata.deleteVersion(bucket.name, version.key, versionId, (current) => {
-        if (object) check(object, current)
+      metadata.deleteVersion(bucket.name, version.key, versionIdOf(version), (current) => {
+        // What was newer may be gone meanwhile, and then this is what there is.
+        if (current?.latest) throw new Changed('The version is the newest.')
+        if (object) check(object, current?.kind === 'object' ? current.object : undefined)
       }),
     )
     if (deleted && deleted !== 'missing') progress.expiredVersions += 1

@@ -358,11 +358,10 @@ export class LmdbMetadataStore implements MaintainedStore {
     bucket: string,
     key: string,
     versionId: VersionId,
-    guard?: PublishGuard,
+    guard?: (version: ObjectVersion | undefined) => void,
   ): Promise<'missing' | 'object' | 'marker'> {
     return await this.#commits.run(() => {
-      const found = this.#objects.findVersion(bucket, key, versionId)
-      guard?.(found?.kind === 'object' ? found.object : undefined)
+      guard?.(this.#objects.findVersion(bucket, key, versionId))
       return this.#objects.removeVersion(bucket, key, versionId)
     })
   }

@@ -350,10 +350,10 @@ export class MemoryMetadataStore implements MetadataStore {
     bucket: string,
     key: string,
     versionId: VersionId,
-    guard?: PublishGuard,
+    guard?: (version: ObjectVersion | undefined) => void,
   ): Promise<'missing' | 'object' | 'marker'> {
     const found = this.#findVersion(bucket, key, versionId)
-    guard?.(found && 'object' in found ? found.object : undefined)
+    guard?.(found && this.#shown(bucket, key, found))
     if (!found) return 'missing'
     this.#remove(bucket, key, found)
     return 'marker' in found ? 'marker' : 'object'
