@@ -47,6 +47,7 @@ const expected = {
   list: ['a/', 'parts', 'single'],
   copy: 'hello',
   'copy in parts': true,
+  append: 'onetwo',
   'delete many': 3,
   'delete each': null,
 }

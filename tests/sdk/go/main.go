@@ -126,12 +126,22 @@ func main() {
 		got, err := read(bucket.GetObject("copied parts"))
 		return got == string(content), err
 	})
+	step("append", func() (interface{}, error) {
+		next, err := bucket.AppendObject("log", strings.NewReader("one"), 0)
+		if err != nil {
+			return nil, err
+		}
+		if _, err = bucket.AppendObject("log", strings.NewReader("two"), next); err != nil {
+			return nil, err
+		}
+		return read(bucket.GetObject("log"))
+	})
 	step("delete many", func() (interface{}, error) {
 		deleted, err := bucket.DeleteObjects([]string{"a/b c+1.txt", "copied", "copied parts"})
 		return len(deleted.DeletedObjects), err
 	})
 	step("delete each", func() (interface{}, error) {
-		for _, key := range []string{"a/b c+1.txt", "parts", "single", "copied", "copied parts"} {
+		for _, key := range []string{"a/b c+1.txt", "parts", "single", "copied", "copied parts", "log"} {
 			if err := bucket.DeleteObject(key); err != nil {
 				return nil, err
 			}
