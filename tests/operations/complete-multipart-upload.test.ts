@@ -73,6 +73,28 @@ describe('CompleteMultipartUpload', () => {
     expect(elementOf(text, 'Grant')).toBe(grant)
   })
 
+  it('refuses a gap in the list of a sequential upload, which stays open', async () => {
+    const key = 'sequential'
+    const query = { uploads: '', sequential: '' }
+    const begun = await service.call({ method: 'POST', bucket, key, query })
+    const upload = { bucket, key, uploadId: elementOf(begun.text, 'UploadId') ?? '' }
+    for (const number of [1, 2, 3]) await putPart(service, upload, number, large)
+    const etag = etagOf(large)
+    const gap = await complete(
+      upload,
+      completeBody([
+        [1, etag],
+        [3, etag],
+      ]),
+    )
+    expect([gap.status, gap.code]).toEqual([400, 'PartNotSequential'])
+    const first = completeBody([
+      [1, etag],
+      [2, etag],
+    ])
+    expect((await complete(upload, first)).status).toBe(200)
+  })
+
   it('takes all parts when asked to, by header or by presigned URL', async () => {
     const headers = { 'x-oss-complete-all': 'yes' }
     for (const presigned of [false, true]) {

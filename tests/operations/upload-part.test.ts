@@ -45,6 +45,31 @@ describe('UploadPart', () => {
     expect(text.replaceAll('&quot;', '"')).toContain(etag)
   })
 
+  it('takes the parts of a sequential upload in order alone, each once', async () => {
+    const key = 'sequential'
+    const query = { uploads: '', sequential: '' }
+    const begun = await service.call({ method: 'POST', bucket, key, query })
+    const ordered = { bucket, key, uploadId: elementOf(begun.text, 'UploadId') ?? '' }
+    const early = await putPart(service, ordered, 2)
+    expect([early.status, early.code]).toEqual([400, 'PartNotSequential'])
+    expect(elementOf(early.text, 'PartNumber')).toBe('2')
+    for (const number of [1, 2, 3])
+      expect((await putPart(service, ordered, number)).status).toBe(200)
+    for (const number of [1, 3]) {
+      const again = await putPart(service, ordered, number)
+      expect([again.status, again.code, again.ec]).toEqual([
+        409,
+        'PartAlreadyExist',
+        '0042-00000108',
+      ])
+    }
+    expect((await putPart(service, ordered, 5)).code).toBe('PartNotSequential')
+    const contested = await Promise.all(
+      [4, 4, 4, 4].map((number, index) => putPart(service, ordered, number, `attempt ${index}`)),
+    )
+    expect(contested.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409])
+  })
+
   it.each(['0', '10001', '-1', '1.5', 'one', ''])('refuses the part number %j', async (number) => {
     const answer = await putPart(service, upload, number)
     expect([answer.status, answer.code, answer.ec]).toEqual([

@@ -144,6 +144,15 @@ export const errorCodes = {
     status: 400,
     message: 'The operation is not supported for this resource.',
   },
+  PartAlreadyExist: {
+    status: 409,
+    message: "For sequential multipart upload, you can't overwrite uploaded parts.",
+  },
+  PartNotSequential: {
+    status: 400,
+    message:
+      'For sequential multipart upload, you must upload or complete parts with sequential part number.',
+  },
   PositionNotEqualToLength: { status: 409, message: 'Position is not equal to file length.' },
   PreconditionFailed: {
     status: 412,

@@ -24,6 +24,7 @@ export const initiateMultipartUpload: Operation = {
     const upload = await store.initiateUpload({
       ...objectOf(request),
       attributes: requestedAttributes(headers),
+      sequential: request.query.has('sequential'),
       forbidOverwrite: flagOf(headers, 'x-oss-forbid-overwrite'),
     })
     return {

@@ -57,6 +57,8 @@ export interface UploadRef {
 export interface Upload extends UploadRef {
   readonly initiatedAt: Date
   readonly attributes: ObjectAttributes
+  /** Whether its parts come in order and each once. Absent means that they need not. */
+  readonly sequential?: boolean | undefined
 }
 
 export interface Part {
@@ -256,11 +258,16 @@ export interface MetadataStore {
   createUpload(upload: Omit<Upload, 'uploadId'>, guard?: PublishGuard): Promise<Upload | undefined>
   findUpload(ref: UploadRef): Promise<Upload | undefined>
   /**
-   * Adds the part, replacing one of the same number, whose blob becomes garbage. `'no-upload'` when
+   * Adds the part, replacing one of the same number, whose blob becomes garbage. `guard` is given how
+   * many parts the upload holds, and throws to refuse. `'no-upload'` when
    * the upload is gone and `'condemned'` when the collector has claimed the blob; the blob is then
    * nobody's.
    */
-  commitPart(ref: UploadRef, part: Part): Promise<'committed' | 'no-upload' | 'condemned'>
+  commitPart(
+    ref: UploadRef,
+    part: Part,
+    guard?: (held: number) => void,
+  ): Promise<'committed' | 'no-upload' | 'condemned'>
   /** Parts with a number above `after`; `undefined` when the upload is gone. */
   listParts(
     ref: UploadRef,

@@ -23,7 +23,13 @@ import type {
 } from '../ports/metadata-store.ts'
 import { withAcl } from './attributes.ts'
 import type { StoreDependencies } from './dependencies.ts'
-import { forbidOverwrite, guardOf, noSuchUpload, noSuchUploadEc } from './refusals.ts'
+import {
+  forbidOverwrite,
+  guardOf,
+  noSuchUpload,
+  noSuchUploadEc,
+  notSequential,
+} from './refusals.ts'
 
 export interface CompleteRequest {
   readonly upload: UploadRef
@@ -67,6 +73,12 @@ export function requireAscending(parts: readonly PartReference[], uploadId: stri
   }
 }
 
+/** @throws {OssError} `PartNotSequential` unless the parts are numbered from 1 without a gap. */
+function requireSequential(parts: readonly PartReference[]): void {
+  const stray = parts.find(({ partNumber }, index) => partNumber !== index + 1)
+  if (stray) throw notSequential(stray.partNumber)
+}
+
 /**
  * The rule for one upload. Every listed part must be held with the ETag that is listed for it, and
  * all but the last listed one must have their least size; an empty list makes an empty object. Parts
@@ -77,6 +89,7 @@ export function decide(
   { parts: asked, forbidOverwrite: mustBeNew, acl }: Omit<CompleteRequest, 'upload'>,
   modifiedAt: Date,
 ): CompletionRule {
+  if (upload.sequential && asked !== 'all') requireSequential(asked)
   const taken = new TakenParts()
   const dropped: BlobId[] = []
   let next = 0

@@ -1,9 +1,10 @@
 /** From bytes to a durable part. */
 
-import type { ObjectEncryption, Part, UploadRef } from '../ports/metadata-store.ts'
+import { OssError } from '@lading/protocol'
+import type { MetadataStore, ObjectEncryption, Part, UploadRef } from '../ports/metadata-store.ts'
 import type { StoreDependencies } from './dependencies.ts'
 import { type Expectations, observe } from './digests.ts'
-import { noSuchUpload, noSuchUploadEc, tryAgain } from './refusals.ts'
+import { noSuchUpload, noSuchUploadEc, notSequential, tryAgain } from './refusals.ts'
 import { storeBlob } from './store-blob.ts'
 
 export interface PutPartRequest {
@@ -36,6 +37,8 @@ export async function putPart(
   if (!found) throw gone()
 
   const observed = observe(bytes, makeHasher, expected)
+  const guard = found.sequential ? nextPartAlone(partNumber) : undefined
+  guard?.(await heldUpTo(metadata, upload, partNumber))
   const { encryption } = found.attributes
   return storeBlob(
     dependencies,
@@ -43,9 +46,31 @@ export async function putPart(
     { ...options, encryption },
     async (blobId, { md5, crc64, size }) => {
       const part = { partNumber, blobId, size, md5, crc64, uploadedAt: now() }
-      const outcome = await metadata.commitPart(upload, part)
+      const outcome = await metadata.commitPart(upload, part, guard)
       if (outcome === 'committed') return { ...part, encryption }
       throw outcome === 'no-upload' ? gone() : tryAgain()
     },
   )
+}
+
+/**
+ * Of an upload whose parts come in order the parts held are always the first ones. Source: sequential
+ * multipart upload, OSS error reference.
+ */
+function nextPartAlone(partNumber: number): (held: number) => void {
+  return (held) => {
+    if (partNumber <= held) throw new OssError('PartAlreadyExist', { ec: '0042-00000108' })
+    if (partNumber > held + 1) throw notSequential(partNumber)
+  }
+}
+
+/** How many are held, counted no further than to `partNumber`: what it takes to refuse before reading. */
+async function heldUpTo(
+  metadata: MetadataStore,
+  upload: UploadRef,
+  partNumber: number,
+): Promise<number> {
+  const query = { after: Math.max(0, partNumber - 2), limit: 2 }
+  const page = await metadata.listParts(upload, query)
+  return page?.rows.findLast((part) => part.partNumber <= partNumber)?.partNumber ?? 0
 }

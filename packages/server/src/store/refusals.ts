@@ -51,6 +51,10 @@ export function noSuchUpload(uploadId: UploadId, ec: string): OssError {
   return new OssError('NoSuchUpload', { ec, details: { UploadId: uploadId } })
 }
 
+export function notSequential(partNumber: number): OssError {
+  return new OssError('PartNotSequential', { details: { PartNumber: String(partNumber) } })
+}
+
 /** The collector took a slow write for one that was left behind; a retry cures it. */
 export function tryAgain(cause?: unknown): OssError {
   return new OssError('ServiceUnavailable', {

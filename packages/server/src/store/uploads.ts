@@ -18,6 +18,8 @@ export interface InitiateRequest {
   readonly key: string
   readonly attributes: RequestedAttributes
   readonly forbidOverwrite: boolean
+  /** Whether parts have to come in order, each once. Default false. */
+  readonly sequential?: boolean
 }
 
 export interface ListPartsQuery {
@@ -38,6 +40,7 @@ export async function initiateUpload(
       key: request.key,
       initiatedAt: now(),
       attributes: await settleAttributes(dependencies, request.attributes, bucket),
+      ...(request.sequential && { sequential: true }),
     },
     guardOf(request, bucket),
   )

@@ -200,12 +200,17 @@ export class LmdbMetadataStore implements MaintainedStore {
     return this.#read(() => this.#uploads.find(ref))
   }
 
-  async commitPart(ref: UploadRef, part: Part): Promise<'committed' | 'no-upload' | 'condemned'> {
+  async commitPart(
+    ref: UploadRef,
+    part: Part,
+    guard?: (held: number) => void,
+  ): Promise<'committed' | 'no-upload' | 'condemned'> {
     // The transaction runs in a later turn, and the caller's bytes are the caller's.
     const kept = { ...part, md5: new Uint8Array(part.md5) }
     return await this.#commits.run(() => {
       const state = this.#uploads.state(ref)
       if (!state) return 'no-upload'
+      guard?.(state.parts)
       if (this.#objects.isCondemned(kept.blobId)) return 'condemned'
       const replaced = this.#uploads.findPart(ref.uploadId, kept.partNumber)
       if (replaced?.blobId !== kept.blobId) {

@@ -38,20 +38,25 @@ export function decodeBucket(name: string, row: Uint8Array): Bucket {
 
 interface UploadRow {
   readonly initiatedAt: number
+  readonly sequential?: boolean
   readonly attributes: ObjectAttributes
 }
 
-export function encodeUpload({ initiatedAt, attributes }: Upload): Uint8Array {
-  return encodeJson({ initiatedAt: initiatedAt.getTime(), attributes } satisfies UploadRow)
+export function encodeUpload({ initiatedAt, attributes, sequential }: Upload): Uint8Array {
+  return encodeJson({
+    initiatedAt: initiatedAt.getTime(),
+    attributes,
+    ...(sequential ? { sequential } : {}),
+  } satisfies UploadRow)
 }
 
 export function decodeUpload(
   ref: { readonly bucket: string; readonly key: string; readonly uploadId: UploadId },
   row: Uint8Array,
 ): Upload {
-  const { initiatedAt, attributes } = decodeJson<UploadRow>(row)
+  const { initiatedAt, ...said } = decodeJson<UploadRow>(row)
   const { bucket, key, uploadId } = ref
-  return { bucket, key, uploadId, initiatedAt: new Date(initiatedAt), attributes }
+  return { bucket, key, uploadId, initiatedAt: new Date(initiatedAt), ...said }
 }
 
 /** What changes with each part: a count of the commits, the numbers held, and the bytes of their parts. */

@@ -187,9 +187,14 @@ export class MemoryMetadataStore implements MetadataStore {
     return this.#find(ref)?.upload
   }
 
-  async commitPart(ref: UploadRef, part: Part): Promise<'committed' | 'no-upload' | 'condemned'> {
+  async commitPart(
+    ref: UploadRef,
+    part: Part,
+    guard?: (held: number) => void,
+  ): Promise<'committed' | 'no-upload' | 'condemned'> {
     const found = this.#find(ref)
     if (!found) return 'no-upload'
+    guard?.(found.parts.size)
     if (this.#condemned.has(part.blobId)) return 'condemned'
     const replaced = found.parts.get(part.partNumber)
     if (replaced?.blobId !== part.blobId) {
