@@ -20,6 +20,8 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   stat: async () => (await import('./commands/stat.ts')).addStat,
   cat: async () => (await import('./commands/cat.ts')).addCat,
   rm: async () => (await import('./commands/rm.ts')).addRm,
+  presign: async () => (await import('./commands/presign.ts')).addPresign,
+  hash: async () => (await import('./commands/hash.ts')).addHash,
   mb: async () => (await import('./commands/mb.ts')).addMb,
   rb: async () => (await import('./commands/rb.ts')).addRb,
   uploads: async () => (await import('./commands/uploads.ts')).addUploads,

@@ -39,7 +39,8 @@ export interface CopyFlags {
 }
 
 const MiB = 1024 * 1024
-const defaultPartSize = 8 * MiB
+/** Bytes. That of the client. */
+export const defaultPartSize: number = 8 * MiB
 const defaultJobs = 3
 
 /** @throws {CommandError} usage. */
@@ -69,7 +70,8 @@ export function readCopyOptions(flags: CopyFlags, stateDirectory: string): CopyO
   }
 }
 
-function readPartSize(text: string): number {
+/** @throws {CommandError} usage. */
+export function readPartSize(text: string): number {
   const size = parseSize('--part-size', text)
   if (size >= MIN_PART_SIZE && size <= MAX_PART_SIZE) return size
   throw usageError(
