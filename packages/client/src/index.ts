@@ -3,14 +3,29 @@
 export type {
   AddressStyle,
   BucketInfo,
+  BucketLoggingStatus,
+  BucketStat,
+  BucketUserQos,
+  CorsConfiguration,
+  CorsRule,
+  DeletedObject,
   ETag,
+  LifecycleConfiguration,
+  LifecycleRule,
   ListedBucket,
   ListedObject,
   ListedUpload,
+  ListedVersion,
   MakeHasher,
   PartReference,
+  PublicAccessBlockConfiguration,
+  RefererConfiguration,
+  RegionInfo,
+  RequestPaymentConfiguration,
+  ServerSideEncryptionRule,
   Sums,
   UploadId,
+  WebsiteConfiguration,
 } from '@lading/protocol'
 export { OssError } from '@lading/protocol'
 export type { BodyInput, HttpBody, ReplayableBody } from './body.ts'
@@ -26,12 +41,32 @@ export {
   type IntegritySubject,
   TransportError,
 } from './errors.ts'
+export type { AppendObjectAnswer, AppendObjectInput } from './operations/append.ts'
 export type {
   CallbackOptions,
   ObjectAcl,
   ObjectAttributes,
   ObjectHead,
 } from './operations/attributes.ts'
+export type {
+  AclAnswer,
+  DeleteBucketTagsInput,
+  DescribeRegionsInput,
+  GetBucketPolicyAnswer,
+  HeadBucketAnswer,
+  ListLiveChannelInput,
+  PutBucketAclInput,
+  PutBucketPolicyInput,
+  TaggingAnswer,
+  TaggingInput,
+} from './operations/bucket-rights.ts'
+export type {
+  BucketVersioning,
+  Given,
+  PutBucketCorsInput,
+  PutBucketRefererInput,
+  PutBucketWebsiteInput,
+} from './operations/bucket-settings.ts'
 export type {
   BucketInfoAnswer,
   BucketInput,
@@ -40,6 +75,17 @@ export type {
   ListBucketsInput,
   PutBucketInput,
 } from './operations/buckets.ts'
+export type {
+  CopyObjectAnswer,
+  CopyObjectInput,
+  CopySourceInput,
+  UploadPartCopyAnswer,
+  UploadPartCopyInput,
+} from './operations/copies.ts'
+export type {
+  DeleteMultipleObjectsAnswer,
+  DeleteMultipleObjectsInput,
+} from './operations/delete-objects.ts'
 export type {
   CompleteMultipartUploadAnswer,
   CompleteMultipartUploadInput,
@@ -55,6 +101,18 @@ export type {
   UploadPartAnswer,
   UploadPartInput,
 } from './operations/multipart.ts'
+export type {
+  GetObjectAclAnswer,
+  GetObjectTaggingAnswer,
+  GetSymlinkAnswer,
+  PutObjectAclInput,
+  PutObjectTaggingInput,
+  PutSymlinkAnswer,
+  PutSymlinkInput,
+  RestoreObjectAnswer,
+  RestoreObjectInput,
+  VersionAnswer,
+} from './operations/object-settings.ts'
 export type {
   ByteRange,
   DeleteObjectAnswer,
@@ -74,6 +132,15 @@ export type {
 } from './operations/objects.ts'
 export type { PresignAnswer, PresignInput } from './operations/presign.ts'
 export type { Proof, Verify } from './operations/prove.ts'
+export type {
+  PostPolicyCondition,
+  SignPostPolicyAnswer,
+  SignPostPolicyInput,
+} from './operations/sign-post-policy.ts'
+export type {
+  ListObjectVersionsAnswer,
+  ListObjectVersionsInput,
+} from './operations/versions.ts'
 export type { CallOptions, ClientOptions, RetryOptions, TransportOption } from './options.ts'
 export { OssClient } from './oss-client.ts'
 export type { RetryNotice } from './retry.ts'

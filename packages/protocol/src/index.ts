@@ -132,6 +132,12 @@ export {
   type ListedBucket,
 } from './messages/list-buckets.ts'
 export {
+  decodeListLiveChannelResult,
+  encodeListLiveChannelResult,
+  type ListLiveChannelResult,
+  type LiveChannel,
+} from './messages/list-live-channel.ts'
+export {
   decodeListMultipartUploadsResult,
   encodeListMultipartUploadsResult,
   type ListedUpload,
@@ -162,15 +168,31 @@ export {
 } from './messages/list-parts.ts'
 export type { ListedObject } from './messages/listed-object.ts'
 export {
+  decodePolicyStatus,
+  encodePolicyStatus,
+  type PolicyStatus,
+} from './messages/policy-status.ts'
+export {
   decodePostResponse,
   encodePostResponse,
   type PostResponse,
 } from './messages/post-object.ts'
 export {
+  decodePublicAccessBlockConfiguration,
+  encodePublicAccessBlockConfiguration,
+  type PublicAccessBlockConfiguration,
+} from './messages/public-access-block.ts'
+export {
   decodeRefererConfiguration,
   encodeRefererConfiguration,
   type RefererConfiguration,
 } from './messages/referer-configuration.ts'
+export {
+  decodeRegionInfoList,
+  encodeRegionInfoList,
+  type RegionInfo,
+  type RegionInfoList,
+} from './messages/region-info-list.ts'
 export {
   decodeRequestPaymentConfiguration,
   encodeRequestPaymentConfiguration,
@@ -222,6 +244,11 @@ export {
 export { type PostClaim, readPostClaim, verifyPostPolicy } from './signing/post-policy.ts'
 export type { Credentials, SignableRequest } from './signing/request.ts'
 export { signRpc, verifyRpc } from './signing/rpc.ts'
+export {
+  type PostPolicyDocument,
+  signPostPolicyV1,
+  signPostPolicyV4,
+} from './signing/sign-post-policy.ts'
 export { presignV1, signV1 } from './signing/v1.ts'
 export {
   type CredentialScope,

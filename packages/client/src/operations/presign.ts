@@ -6,20 +6,26 @@ import {
   MAX_PRESIGN_SECONDS,
   presignV1,
   presignV4,
+  type Target,
 } from '@lading/protocol'
 import { type CallOptions, requireInteger } from '../options.ts'
 import type { Sender } from '../send.ts'
-import { type ObjectInput, objectTarget, requireUploadId } from './multipart.ts'
+import { bucketTarget } from './buckets.ts'
+import { objectTarget, requireUploadId } from './multipart.ts'
 import { queryOf } from './query.ts'
 
-export interface PresignInput extends ObjectInput {
+export interface PresignInput {
+  /** Default: none, for what is asked of the service as a whole. */
+  readonly bucket?: string | undefined
+  /** Default: none, for what is asked of the bucket. */
+  readonly key?: string | undefined
   readonly method: 'GET' | 'PUT' | 'HEAD' | 'DELETE' | 'POST'
   /** 1 to 604,800 with V4. Default 3,600. Temporary keys end the URL's life with their own. */
   readonly expiresInSeconds?: number | undefined
   /** With `partNumber` and PUT: the URL of one part. */
   readonly uploadId?: string | undefined
   readonly partNumber?: number | undefined
-  /** Further parameters, such as `response-content-disposition`. */
+  /** Further parameters, such as `response-content-disposition`; `{ acl: '' }` is the operation on the ACL. */
   readonly query?: Readonly<Record<string, string>> | undefined
   /** Content-Type, Content-MD5 and `x-oss-*` that whoever uses the URL must send just so. */
   readonly headers?: Readonly<Record<string, string>> | undefined
@@ -44,7 +50,7 @@ export async function presign(
   if (!source) throw new TypeError('A client without credentials cannot sign URLs.')
   requireInteger('expiresInSeconds', expiresInSeconds, 1, longestLife(signatureVersion))
 
-  const target = objectTarget(input)
+  const target = targetOf(input)
   const headers = new Map(
     Object.entries(input.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   )
@@ -70,6 +76,14 @@ export async function presign(
     expiration,
     headers: Object.fromEntries(headers),
   }
+}
+
+function targetOf({ bucket, key }: PresignInput): Target {
+  if (bucket === undefined) {
+    if (key === undefined) return { bucket, key }
+    throw new TypeError('An object key needs a bucket.')
+  }
+  return key === undefined ? bucketTarget(bucket) : objectTarget({ bucket, key })
 }
 
 /** Seconds; V1 URLs have no bound of their own. */

@@ -197,7 +197,10 @@ function canonicalQuery(query: readonly QueryEntry[]): string {
     .join('&')
 }
 
-function scopeOf(timestamp: string, { region, product = 'oss' }: SignV4Options): CredentialScope {
+export function scopeOf(
+  timestamp: string,
+  { region, product = 'oss' }: SignV4Options,
+): CredentialScope {
   if (!/^[A-Za-z0-9-]+$/.test(region)) {
     throw new TypeError(
       `Signature V4 needs a region such as cn-hangzhou, and not ${JSON.stringify(region)}.`,
@@ -206,7 +209,7 @@ function scopeOf(timestamp: string, { region, product = 'oss' }: SignV4Options):
   return { date: timestamp.slice(0, 8), region, product }
 }
 
-function formatScope({ date, region, product }: CredentialScope): string {
+export function formatScope({ date, region, product }: CredentialScope): string {
   return [date, region, product, TERMINATOR].join('/')
 }
 

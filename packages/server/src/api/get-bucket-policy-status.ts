@@ -1,6 +1,6 @@
 /** `GET /?policyStatus` of a bucket: whether its policy lets everybody at it, without condition. */
 
-import { document, element } from '@lading/protocol'
+import { encodePolicyStatus } from '@lading/protocol'
 import { isPublic, parsePolicy } from '../policy/parse-policy.ts'
 import type { Operation } from './operation.ts'
 import { bucketOf } from './parameters.ts'
@@ -17,6 +17,6 @@ export const getBucketPolicyStatus: Operation = {
   async handle(request, { store }) {
     const text = await store.findBucketSetting(bucketOf(request), 'policy')
     const open = text !== undefined && isPublic(parsePolicy(text, 'bucket'))
-    return { status: 200, xml: document(element('PolicyStatus', [element('IsPublic', open)])) }
+    return { status: 200, xml: encodePolicyStatus({ isPublic: open }) }
   },
 }

@@ -3,7 +3,7 @@
  * SDK's suite asks for them before it deletes a bucket.
  */
 
-import { DEFAULT_MAX_KEYS, document, element } from '@lading/protocol'
+import { DEFAULT_MAX_KEYS, encodeListLiveChannelResult } from '@lading/protocol'
 import type { Operation } from './operation.ts'
 import { listingText, pageSize } from './parameters.ts'
 
@@ -19,15 +19,14 @@ export const listLiveChannel: Operation = {
   async handle({ query }) {
     return {
       status: 200,
-      xml: document(
-        element('ListLiveChannelResult', [
-          element('Prefix', listingText(query, 'prefix') ?? ''),
-          element('Marker', listingText(query, 'marker') ?? ''),
-          element('MaxKeys', pageSize(query, 'max-keys', DEFAULT_MAX_KEYS)),
-          element('IsTruncated', false),
-          element('NextMarker', ''),
-        ]),
-      ),
+      xml: encodeListLiveChannelResult({
+        prefix: listingText(query, 'prefix') ?? '',
+        marker: listingText(query, 'marker') ?? '',
+        maxKeys: pageSize(query, 'max-keys', DEFAULT_MAX_KEYS),
+        isTruncated: false,
+        nextMarker: undefined,
+        liveChannels: [],
+      }),
     }
   },
 }

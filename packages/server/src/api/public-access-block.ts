@@ -4,13 +4,10 @@
  */
 
 import {
-  document,
-  element,
+  decodePublicAccessBlockConfiguration,
+  encodePublicAccessBlockConfiguration,
   MAX_CONFIG_BODY,
-  malformedXml,
   OssError,
-  parseXml,
-  textOf,
 } from '@lading/protocol'
 import type { Operation } from './operation.ts'
 
@@ -36,7 +33,7 @@ const get = (resource: Resource): Operation => ({
   body: { kind: 'none' },
   handle: async () => ({
     status: 200,
-    xml: document(element('PublicAccessBlockConfiguration', [element('BlockPublicAccess', false)])),
+    xml: encodePublicAccessBlockConfiguration({ blockPublicAccess: false }),
   }),
 })
 
@@ -45,10 +42,8 @@ const put = (resource: Resource): Operation => ({
   method: 'PUT',
   body: { kind: 'text', limit: MAX_CONFIG_BODY },
   async handle({ body }) {
-    const root = parseXml(await body.text(), 'PublicAccessBlockConfiguration')
-    const text = textOf(root, 'BlockPublicAccess').trim()
-    if (text === 'false') return { status: 200 }
-    if (text !== 'true') throw malformedXml('BlockPublicAccess is not true or false.')
+    const { blockPublicAccess } = decodePublicAccessBlockConfiguration(await body.text())
+    if (!blockPublicAccess) return { status: 200 }
     throw new OssError('NotImplemented', {
       message: 'Blocking public access is not implemented; use ACLs and policies.',
     })
