@@ -240,6 +240,38 @@ describe('versions', () => {
     expect(await opened.store.getObject('photos', 'k')).toMatchObject({ size: 5 })
   })
 
+  test('an object that takes the place of a marker just before that is cleared stays', async () => {
+    let happens = async (): Promise<void> => {}
+    const opened = await withRules([{ expiration: { expiredObjectDeleteMarker: true } }], {
+      wrapMetadata: (metadata) => justBefore('deleteVersion', metadata, () => happens()),
+    })
+    await opened.store.setVersioning('photos', 'Suspended')
+    await opened.store.deleteObject('photos', 'k')
+    happens = () => put(opened, 'k')
+    expect(await run(opened)).toMatchObject({ expiredVersions: 0 })
+    expect(await keysOf(opened)).toEqual(['k'])
+  })
+
+  test('an object that takes the place of an older marker just before that expires stays', async () => {
+    let happens = async (): Promise<void> => {}
+    const opened = await withRules([{ noncurrentVersionExpirationDays: 1 }], {
+      wrapMetadata: (metadata) => justBefore('deleteVersion', metadata, () => happens()),
+    })
+    await opened.store.setVersioning('photos', 'Suspended')
+    await opened.store.deleteObject('photos', 'k')
+    await opened.store.setVersioning('photos', 'Enabled')
+    await put(opened, 'k')
+    opened.clock.advance(9 * DAY)
+    happens = async () => {
+      await opened.store.setVersioning('photos', 'Suspended')
+      await put(opened, 'k')
+      await opened.store.setVersioning('photos', 'Enabled')
+      await put(opened, 'k')
+    }
+    expect(await run(opened)).toMatchObject({ expiredVersions: 0 })
+    expect(await keysOf(opened)).toEqual(['k', 'k', 'k'])
+  })
+
   test('older ones move to a colder class by the days since they were replaced', async () => {
     const opened = await withRules([
       { noncurrentVersionTransitions: [{ noncurrentDays: 1, ...to('IA') }] },

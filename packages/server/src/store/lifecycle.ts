@@ -187,20 +187,12 @@ async function ageNoncurrent(
   version: ObjectVersion,
   since: Date,
 ): Promise<void> {
-  const { metadata, at, progress } = run
   const object = version.kind === 'object' ? version.object : undefined
   const ageing = object
     ? { ...ageOf(object), since }
     : { key: version.key, since, tags: {}, size: undefined }
-  if (isNoncurrentExpirationDue(rules, ageing, at)) {
-    const deleted = await unlessChanged((check) =>
-      metadata.deleteVersion(bucket.name, version.key, versionIdOf(version), (current) => {
-        // What was newer may be gone meanwhile, and then this is what there is.
-        if (current?.latest) throw new Changed('The version is the newest.')
-        if (object) check(object, current?.kind === 'object' ? current.object : undefined)
-      }),
-    )
-    if (deleted && deleted !== 'missing') progress.expiredVersions += 1
+  if (isNoncurrentExpirationDue(rules, ageing, run.at)) {
+    await endVersion(run, bucket, version)
     return
   }
   if (object) await move(run, rules, object, { ...ageing, latest: false })
@@ -208,19 +200,31 @@ async function ageNoncurrent(
 
 /** A marker that is all there is of its key says nothing that its absence does not say. */
 async function clearMarker(run: Run, bucket: Bucket, version: ObjectVersion): Promise<void> {
-  const { metadata, progress } = run
   const { key } = version
-  const versionId = versionIdOf(version)
-  const { rows } = await metadata.listVersions(bucket.name, {
+  const { rows } = await run.metadata.listVersions(bucket.name, {
     prefix: key,
     delimiter: '',
     after: key,
-    afterVersionId: versionId,
+    afterVersionId: versionIdOf(version),
     limit: 1,
   })
   if (rows.some((entry) => entry.kind === 'row' && entry.row.key === key)) return
-  const outcome = await metadata.deleteVersion(bucket.name, key, versionId)
-  if (outcome !== 'missing') progress.expiredVersions += 1
+  await endVersion(run, bucket, version)
+}
+
+/**
+ * Deletes the version for good if it is still what was seen, in the place where it was seen: another
+ * may have its id by now where that is `null`, and one whose marker was taken away is the newest again.
+ */
+async function endVersion(run: Run, bucket: Bucket, seen: ObjectVersion): Promise<void> {
+  const { metadata, progress } = run
+  const deleted = await unlessChanged((check) =>
+    metadata.deleteVersion(bucket.name, seen.key, versionIdOf(seen), (current) => {
+      if (current?.kind !== seen.kind || current.latest !== seen.latest) throw new Changed()
+      if (seen.kind === 'object' && current.kind === 'object') check(seen.object, current.object)
+    }),
+  )
+  if (deleted && deleted !== 'missing') progress.expiredVersions += 1
 }
 
 async function move(
@@ -243,7 +247,11 @@ async function move(
   if (moved) progress.transitions += 1
 }
 
-class Changed extends Error {}
+class Changed extends Error {
+  constructor() {
+    super('What was seen has changed.')
+  }
+}
 
 type Check = (seen: StoredObject, current: StoredObject | undefined) => void
 
@@ -257,7 +265,7 @@ async function unlessChanged<Result>(
         current?.versionId === seen.versionId &&
         current.etag === seen.etag &&
         current.modifiedAt.getTime() === seen.modifiedAt.getTime()
-      if (!same) throw new Changed('The object was replaced.')
+      if (!same) throw new Changed()
     })
   } catch (error) {
     if (error instanceof Changed) return undefined
