@@ -128,7 +128,8 @@ function openAt(directory: string): Environment {
   })
 }
 
-async function bringToFormat(environment: Environment, directory: string): Promise<void> {
+/** Any number of processes may do this at once. */
+export async function bringToFormat(environment: Environment, directory: string): Promise<void> {
   // Looked at before any table is made: a newer version may have other ones.
   const options = { ...binary, name: 'meta', create: false }
   const meta = environment.openDB<Uint8Array, Uint8Array>(options)
@@ -145,6 +146,8 @@ async function bringToFormat(environment: Environment, directory: string): Promi
     if (!upgrade) throw new Error(`The metadata in ${directory} has the unknown format ${from}.`)
     const tables = openTables(environment)
     await environment.childTransaction(() => {
+      // Another process may have been first; what is counted twice is counted wrong for ever.
+      if (decodeNumber(tables.meta.get(formatKey)) !== from) return
       upgrade(tables)
       tables.meta.putSync(formatKey, encodeNumber(from + 1))
     })
