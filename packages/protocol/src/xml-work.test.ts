@@ -31,27 +31,46 @@ function eventsOf(text: string): number {
 
 const MiB = 1024 * 1024
 const fill = (piece: string, length = MiB): string => piece.repeat(length / piece.length)
+/** As many as are read at all. */
+const many = (piece: string): string => piece.repeat(100_000)
 
 test.each([
-  ['elements', `<Delete>${fill('<a/>')}</Delete>`],
-  ['depth', fill('<a>')],
+  ['elements', `<Delete>${many('<a/>')}</Delete>`],
+  ['depth', many('<a>')],
   ['text', `<Delete>${fill('x')}</Delete>`],
-  ['references', `<Delete>${fill('&#1;')}</Delete>`],
-  ['sections', `<Delete>${fill('<![CDATA[]]>')}</Delete>`],
-  ['comments', `<Delete>${fill('<!---->')}</Delete>`],
+  ['references', `<Delete>${many('&#1;')}</Delete>`],
+  ['sections', `<Delete>${many('<![CDATA[]]>')}</Delete>`],
+  ['comments', `<Delete>${many('<!---->')}</Delete>`],
   ['attributes', `<Delete ${fill('a="" ')}></Delete>`],
   ['controls', `<Delete>${fill('\x01xxxxxxxxxxxxxxx')}</Delete>`],
-  ['what is no XML', fill('<')],
-])('a mebibyte of %s takes at most one event for each character', (_, text) => {
+  ['what is no XML', many('<')],
+])('a document full of %s takes at most one event for each character', (_, text) => {
   const events = eventsOf(text)
   expect(events).toBeGreaterThan(0)
   expect(events).toBeLessThanOrEqual(text.length)
 })
 
 test('the caps end the reading: what follows them costs nothing', () => {
-  expect(eventsOf(fill('<a>'))).toBe(eventsOf(fill('<a>', 2 * MiB)))
-  const elements = (length: number): string => `<Delete>${fill('<a/>', length)}</Delete>`
-  expect(eventsOf(elements(MiB))).toBe(eventsOf(elements(2 * MiB)))
+  expect(eventsOf('<a>'.repeat(50_000))).toBe(eventsOf(many('<a>')))
+  const elements = (count: number): string => `<Delete>${'<a/>'.repeat(count)}</Delete>`
+  expect(eventsOf(elements(50_000))).toBe(eventsOf(elements(100_000)))
+})
+
+test.each(['<a/>', '<a>', '&#1;', '&amp;', '<![CDATA[]]>', '<!---->', '<?a?>', '<'])(
+  'a document with more %j than any message has is refused before it is parsed',
+  (piece) => {
+    const text = `<Delete>${piece.repeat(100_101)}</Delete>`
+    expect(eventsOf(text)).toBe(0)
+    expect(() => parseXml(text, 'Delete')).toThrow(
+      expect.objectContaining({ code: 'MalformedXML' }),
+    )
+  },
+)
+
+test('a Complete of 10,000 parts with quoted ETags, each with one element more, is read', () => {
+  const part = '<Part><PartNumber>1</PartNumber><ETag>&quot;A&quot;</ETag><Size>1</Size></Part>'
+  const root = parseXml(`<Delete>${part.repeat(10_000)}</Delete>`, 'Delete')
+  expect(root.children).toHaveLength(10_000)
 })
 
 test('a bomb of entities is refused at its first line, and nothing of it is expanded', () => {

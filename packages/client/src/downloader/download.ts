@@ -5,7 +5,7 @@ import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promi
 import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { combineCrc64, crc64 as crc64Of, DEFAULT_PART_SIZE } from '@lading/protocol'
+import { combineCrc64, DEFAULT_PART_SIZE, loadCrc64 } from '@lading/protocol'
 import { IntegrityError } from '../errors.ts'
 import type { HeadObjectAnswer } from '../operations/objects.ts'
 import { type CallOptions, requireInteger } from '../options.ts'
@@ -128,6 +128,7 @@ async function fill(
   file: FileHandle,
   { partSize, parallel, received, call }: FileSettings,
 ): Promise<void> {
+  const takeCrc64 = await loadCrc64()
   const sums = new Map<number, { readonly crc64: bigint; readonly size: number }>()
   await forEachConcurrent(
     planParts(size, partSize),
@@ -139,7 +140,7 @@ async function fill(
       const bounds = { etag, start: offset, end: offset + range.size }
       for await (const chunk of readRange(client, object, bounds, { ...call, signal })) {
         await writeAt(file, chunk, position)
-        crc64 = crc64Of(chunk, crc64)
+        crc64 = takeCrc64(chunk, crc64)
         position += chunk.length
         received(chunk.length)
       }

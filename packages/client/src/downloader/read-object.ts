@@ -1,6 +1,6 @@
 /** An object's bytes in order, whatever happens to the connection, and proved at their end. */
 
-import { crc64 as crc64Of, type ETag } from '@lading/protocol'
+import { type ETag, loadCrc64 } from '@lading/protocol'
 import { delay } from '../abort.ts'
 import { IntegrityError, TransportError } from '../errors.ts'
 import type { GetObjectAnswer, HeadObjectAnswer } from '../operations/objects.ts'
@@ -36,6 +36,7 @@ export async function* readObject(
 ): AsyncGenerator<Uint8Array, void, void> {
   requireInteger('start', start, 0, Number.MAX_SAFE_INTEGER)
   const head = known ?? (await client.headObject(object, options))
+  const takeCrc64 = await loadCrc64()
   let crc64 = 0n
   for await (const chunk of readRange(
     client,
@@ -43,7 +44,7 @@ export async function* readObject(
     { etag: head.etag, start, end: head.size },
     options,
   )) {
-    crc64 = crc64Of(chunk, crc64)
+    crc64 = takeCrc64(chunk, crc64)
     yield chunk
   }
   const expected = head.hashCrc64ecma

@@ -109,7 +109,7 @@ export class HashCore {
     for (const [index, word] of INITIAL_MD5.entries()) {
       this.#view.setUint32(slot.state + 4 * index, word, true)
     }
-    this.#view.setBigUint64(slot.state + 16, 0n, true)
+    this.resumeCrc64(slot, 0n)
     return slot
   }
 
@@ -148,6 +148,11 @@ export class HashCore {
     )
     this.counts.blocks += blocks * slots.length
     this.counts.shared += blocks * slots.length
+  }
+
+  /** The slot's CRC goes on from `value`. */
+  resumeCrc64({ state }: Slot, value: bigint): void {
+    this.#view.setBigUint64(state + 16, value, true)
   }
 
   crc64({ state }: Slot, at: number, length: number): void {
