@@ -53,6 +53,21 @@ test('a provider that fails is asked again the next time', async () => {
   expect(await source.get(undefined)).toBe(keys)
 })
 
+test('keys that are still good are used while their provider is out of order', async () => {
+  let now = 0
+  const { provider, calls } = counting((call) => {
+    if (call > 1) throw new Error('no network')
+    return { ...keys, expiration: new Date(100_000) }
+  })
+  const source = credentialsSource(provider, () => now)
+  await source.get(undefined)
+  now = 50_000
+  expect(await source.get(undefined)).toMatchObject(keys)
+  expect(calls()).toBe(2)
+  now = 100_001
+  await expect(source.get(undefined)).rejects.toThrow('no network')
+})
+
 test('one caller who gives up does not take the keys from the others', async () => {
   let answer = (_: ExpiringCredentials): void => {}
   const source = credentialsSource(() => new Promise((resolve) => (answer = resolve)))

@@ -46,7 +46,7 @@ class ProvidedCredentials implements CredentialsSource {
 
   async get(signal: AbortSignal | undefined): Promise<Credentials> {
     const current = this.#current
-    if (current && !this.#endsSoon(current)) return current
+    if (current && !this.#endsWithin(current, REFRESH_AHEAD_MS)) return current
     this.#pending ??= this.#ask()
     return withSignal(this.#pending, signal)
   }
@@ -62,12 +62,16 @@ class ProvidedCredentials implements CredentialsSource {
       const provider = this.#provider
       this.#current = await provider()
       return this.#current
+    } catch (error) {
+      // They were to be replaced ahead of their end: until then a provider out of order is no harm.
+      if (this.#current && !this.#endsWithin(this.#current, 0)) return this.#current
+      throw error
     } finally {
       this.#pending = undefined
     }
   }
 
-  #endsSoon({ expiration }: ExpiringCredentials): boolean {
-    return expiration !== undefined && expiration.getTime() - this.#now() < REFRESH_AHEAD_MS
+  #endsWithin({ expiration }: ExpiringCredentials, ms: number): boolean {
+    return expiration !== undefined && expiration.getTime() - this.#now() < ms
   }
 }

@@ -43,3 +43,8 @@ export class CheckpointLockedError extends Error {
     this.path = holder.path
   }
 }
+
+/** There are no keys to sign with: where they were to come from has none, or cannot be asked. */
+export class CredentialsError extends Error {
+  override readonly name = 'CredentialsError'
+}

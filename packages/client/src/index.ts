@@ -37,6 +37,7 @@ export {
 } from './downloader/read-object.ts'
 export {
   CheckpointLockedError,
+  CredentialsError,
   IntegrityError,
   type IntegritySubject,
   TransportError,

@@ -9,6 +9,19 @@ import type { UploadSource } from './uploader/source.ts'
 import { upload as portableUpload, startUpload, type Upload } from './uploader/upload.ts'
 
 export {
+  type EcsRoleCredentialsOptions,
+  ecsRoleCredentials,
+} from './credential-providers/ecs-role.ts'
+export { environmentCredentials } from './credential-providers/environment.ts'
+export {
+  type ProcessCredentialsOptions,
+  processCredentials,
+} from './credential-providers/process.ts'
+export {
+  type ProfileCredentialsOptions,
+  profileCredentials,
+} from './credential-providers/profile.ts'
+export {
   type DownloadOptions,
   type DownloadProgress,
   type DownloadResult,
