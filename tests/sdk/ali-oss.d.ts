@@ -19,6 +19,7 @@ declare module 'ali-oss' {
     size: number
     etag: string
     type: string
+    restoreInfo?: { ongoingRequest: boolean; expiryDate?: Date }
   }
 
   class STS {
@@ -37,12 +38,43 @@ declare module 'ali-oss' {
     static STS: typeof STS
     constructor(options: Record<string, unknown>)
     useBucket(name: string): void
-    putBucket(name: string): Promise<Answer>
+    putBucket(name: string, options?: unknown): Promise<Answer>
     deleteBucket(name: string): Promise<Answer>
     listBuckets(query?: Record<string, unknown>): Promise<{ buckets: { name: string }[] | null }>
     getBucketInfo(name: string): Promise<{ bucket: Record<string, unknown> }>
     getBucketLocation(name: string): Promise<{ location: string }>
     getBucketACL(name: string): Promise<{ acl: string }>
+    putBucketACL(name: string, acl: string): Promise<Answer>
+    putBucketCORS(name: string, rules: unknown[]): Promise<Answer>
+    getBucketCORS(name: string): Promise<{ rules: unknown[] }>
+    deleteBucketCORS(name: string): Promise<Answer>
+    putBucketReferer(name: string, allowEmpty: boolean, referers: string[]): Promise<Answer>
+    getBucketReferer(name: string): Promise<unknown>
+    deleteBucketReferer(name: string): Promise<Answer>
+    putBucketLogging(name: string, prefix: string): Promise<Answer>
+    getBucketLogging(name: string): Promise<unknown>
+    deleteBucketLogging(name: string): Promise<Answer>
+    putBucketWebsite(name: string, config: unknown): Promise<Answer>
+    getBucketWebsite(name: string): Promise<unknown>
+    deleteBucketWebsite(name: string): Promise<Answer>
+    putBucketLifecycle(name: string, rules: unknown[]): Promise<Answer>
+    getBucketLifecycle(name: string): Promise<{ rules: unknown[] | null }>
+    deleteBucketLifecycle(name: string): Promise<Answer>
+    putBucketPolicy(name: string, policy: unknown): Promise<Answer>
+    getBucketPolicy(name: string): Promise<{ policy: unknown }>
+    deleteBucketPolicy(name: string): Promise<Answer>
+    putBucketTags(name: string, tags: Record<string, string>): Promise<Answer>
+    getBucketTags(name: string): Promise<{ tag: Record<string, string> }>
+    deleteBucketTags(name: string): Promise<Answer>
+    putBucketEncryption(name: string, options: unknown): Promise<Answer>
+    getBucketEncryption(name: string): Promise<{ encryption: unknown }>
+    deleteBucketEncryption(name: string): Promise<Answer>
+    putBucketRequestPayment(name: string, payer: string): Promise<Answer>
+    getBucketRequestPayment(name: string): Promise<{ payer: string }>
+    getBucketVersioning(name: string): Promise<{ versionStatus: string | undefined }>
+    getBucketWorm(name: string): Promise<unknown>
+    listBucketInventory(name: string): Promise<unknown>
+    putChannel(id: string, config: unknown): Promise<unknown>
     getBucketStat(name: string): Promise<{ stat: Record<string, string> }>
     getBucketVersions(query?: unknown): Promise<{
       objects?: { name: string; versionId: string; isLatest: boolean }[]
@@ -50,11 +82,43 @@ declare module 'ali-oss' {
       isTruncated: boolean
     }>
     putBucketVersioning(name: string, status: string): Promise<Answer>
-    put(name: string, file: unknown, options?: Record<string, unknown>): Promise<Answer>
+    put(
+      name: string,
+      file: unknown,
+      options?: Record<string, unknown>,
+    ): Promise<Answer & { data?: unknown }>
+    putStream(name: string, stream: unknown, options?: unknown): Promise<Answer>
+    getStream(name: string, options?: unknown): Promise<{ stream: NodeJS.ReadableStream }>
+    append(
+      name: string,
+      file: unknown,
+      options?: unknown,
+    ): Promise<Answer & { nextAppendPosition: string }>
+    copy(
+      name: string,
+      sourceName: string,
+      bucketOrOptions?: unknown,
+      options?: unknown,
+    ): Promise<Answer & { data: { etag: string } | null }>
+    putMeta(name: string, meta: Record<string, string>): Promise<unknown>
+    deleteMulti(
+      names: unknown[],
+      options?: unknown,
+    ): Promise<Answer & { deleted: { Key: string }[] }>
+    putACL(name: string, acl: string, options?: unknown): Promise<Answer>
+    getACL(name: string, options?: unknown): Promise<{ acl: string }>
+    putObjectTagging(name: string, tags: unknown, options?: unknown): Promise<Answer>
+    getObjectTagging(name: string, options?: unknown): Promise<{ tag: Record<string, string> }>
+    deleteObjectTagging(name: string, options?: unknown): Promise<Answer>
+    putSymlink(name: string, target: string, options?: unknown): Promise<Answer>
+    getSymlink(name: string): Promise<{ targetName: string }>
+    restore(name: string, options?: unknown): Promise<Answer>
+    processObjectSave(source: string, target: string, process: string): Promise<{ status: number }>
+    postAsyncFetch(name: string, url: string): Promise<unknown>
     get(name: string, file?: unknown, options?: unknown): Promise<Answer & { content: Buffer }>
     head(name: string, options?: unknown): Promise<Answer & { meta: unknown; status: number }>
     getObjectMeta(name: string): Promise<Answer & { status: number }>
-    delete(name: string): Promise<Answer>
+    delete(name: string, options?: unknown): Promise<Answer>
     list(
       query: unknown,
       options?: unknown,
@@ -93,7 +157,15 @@ declare module 'ali-oss' {
       name: string,
       file: unknown,
       options?: unknown,
-    ): Promise<Answer & { etag: string; name: string; bucket: string }>
+    ): Promise<Answer & { etag: string; name: string; bucket: string; data?: unknown }>
+    uploadPartCopy(
+      name: string,
+      uploadId: string,
+      partNumber: number,
+      range: string,
+      source: unknown,
+    ): Promise<Answer & { etag: string }>
+    multipartUploadCopy(name: string, source: unknown, options?: unknown): Promise<Answer>
     listUploads(query: unknown): Promise<{
       uploads: { name: string; uploadId: string; initiated: string }[]
       isTruncated: boolean
@@ -112,6 +184,8 @@ declare module 'ali-oss' {
     }>
     abortMultipartUpload(name: string, uploadId: string): Promise<Answer>
     signatureUrl(name: string, options?: unknown): string
+    asyncSignatureUrl(name: string, options?: unknown): Promise<string>
+    calculatePostSignature(policy: unknown): Record<string, string>
     signatureUrlV4(
       method: string,
       expires: number,
