@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { completeBody, elementOf, etagOf, objectETagOf } from '../support/oss-wire.ts'
 import { initiate, LEAST, putPart, type UploadAddress } from './multipart.ts'
@@ -93,6 +94,29 @@ describe('CompleteMultipartUpload', () => {
       [2, etag],
     ])
     expect((await complete(upload, first)).status).toBe(200)
+  })
+
+  it('gives the object of a sequential upload the MD5 of all its bytes, and no other', async () => {
+    for (const query of [{ uploads: '', sequential: '' }, { uploads: '' }]) {
+      const key = `md5-${Object.keys(query).length}`
+      const headers = { 'x-oss-server-side-encryption': 'AES256' }
+      const begun = await service.call({ method: 'POST', bucket, key, query, headers })
+      const upload = { bucket, key, uploadId: elementOf(begun.text, 'UploadId') ?? '' }
+      const last = Buffer.from('the last part')
+      await putPart(service, upload, 1, large)
+      await putPart(service, upload, 2, last)
+      const body = completeBody([
+        [1, etagOf(large)],
+        [2, etagOf(last)],
+      ])
+      expect((await complete(upload, body)).status).toBe(200)
+      const whole = createHash('md5').update(large).update(last).digest('base64')
+      for (const method of ['HEAD', 'GET']) {
+        const answer = await service.call({ method, bucket, key })
+        expect(answer.headers.get('content-md5')).toBe('sequential' in query ? whole : null)
+        expect(answer.headers.get('etag')).toMatch(/-2"$/)
+      }
+    }
   })
 
   it('takes all parts when asked to, by header or by presigned URL', async () => {

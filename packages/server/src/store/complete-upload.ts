@@ -30,6 +30,7 @@ import {
   noSuchUploadEc,
   notSequential,
 } from './refusals.ts'
+import { keepWholeMd5 } from './whole-md5.ts'
 
 export interface CompleteRequest {
   readonly upload: UploadRef
@@ -45,18 +46,23 @@ export interface CompleteRequest {
  * anybody is still there to hear of it.
  */
 export async function completeUpload(
-  { metadata, now }: StoreDependencies,
+  dependencies: StoreDependencies,
   request: CompleteRequest,
 ): Promise<StoredObject> {
+  const { metadata, now } = dependencies
   // Before the upload is looked for, as the service does.
   if (request.parts !== 'all') requireAscending(request.parts, request.upload.uploadId)
   const bucket = await metadata.findBucket(request.upload.bucket)
   const rules = { ...request, forbidOverwrite: guardOf(request, bucket) !== undefined }
-  const object = await metadata.completeUpload(request.upload, (upload) =>
-    decide(upload, rules, now()),
-  )
+  let inOrder = false
+  const object = await metadata.completeUpload(request.upload, (upload) => {
+    inOrder = upload.sequential === true
+    return decide(upload, rules, now())
+  })
   if (!object) throw noSuchUpload(request.upload.uploadId, noSuchUploadEc.complete)
-  return object
+  if (!inOrder) return object
+  // It is complete either way: bytes that cannot be read are told to whoever reads them.
+  return await keepWholeMd5(dependencies, object).catch(() => object)
 }
 
 /** @throws {OssError} `InvalidPartOrder` unless every part number is above the one before it. */
