@@ -16,6 +16,7 @@ type AddCommand = (program: Command, act: Act) => void
 /** In the order of the help. Each is loaded only when it is meant, and all of them for what they share. */
 const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   cp: async () => (await import('./commands/cp.ts')).addCp,
+  sync: async () => (await import('./commands/sync.ts')).addSync,
   ls: async () => (await import('./commands/ls.ts')).addLs,
   stat: async () => (await import('./commands/stat.ts')).addStat,
   cat: async () => (await import('./commands/cat.ts')).addCat,

@@ -8,10 +8,16 @@ import { isOssUrl } from '../oss-url.ts'
 import type { Act } from '../program.ts'
 import { addServiceOptions, type Service, type ServiceFlags, withService } from '../service.ts'
 import { sameCommand } from '../shell.ts'
-import { copyFolder } from '../transfer/copy-folder.ts'
+import { copyFolder, tellFinished } from '../transfer/copy-folder.ts'
 import { copyOne } from '../transfer/copy-one.ts'
-import { type CopyFlags, type CopyOptions, readCopyOptions } from '../transfer/copy-options.ts'
+import {
+  addCopyOptions,
+  type CopyFlags,
+  type CopyOptions,
+  readCopyOptions,
+} from '../transfer/copy-options.ts'
 import { downloadFolder, planDownload } from '../transfer/download-plan.ts'
+import type { Filter } from '../transfer/filters.ts'
 import { checkpointDirectory } from '../transfer/state-directory.ts'
 import { type Route, type TransferProgress, tellFailed } from '../transfer/transfer.ts'
 import { planUpload, uploadFolder } from '../transfer/upload-plan.ts'
@@ -20,6 +26,17 @@ interface CpFlags extends ServiceFlags, CopyFlags {
   readonly recursive?: boolean
   readonly progress: boolean
 }
+
+const afterHelp = `
+Patterns: '*.mov' is a file's name at any depth, 'raw/*' a path below the
+directory, 'raw/**' all below raw, 'cache/' all in any directory of that name.
+Of several --include and --exclude the first that matches decides; with an
+--include, what matches none is left out.
+
+Examples:
+  $ lading cp movie.mov oss://films/
+  $ lading cp -r photos oss://films/photos --exclude '*.tmp' --exclude cache/
+  $ tar c photos | lading cp - oss://films/photos.tar`
 
 export function addCp(program: Command, act: Act): void {
   const command = program
@@ -33,28 +50,28 @@ export function addCp(program: Command, act: Act): void {
     .option('-r, --recursive', 'a directory, or everything under KEY/')
     .option('-f, --force', 'overwrite without asking')
     .option('-u, --update', 'overwrite, but skip what is there already, as large and not older')
-    .option('--part-size <size>', '100K to 5G: 8M is 8 MiB (default: 8M)')
-    .option('--parallel <number>', 'parts at a time (default: 5)')
-    .option('-j, --jobs <number>', 'files at a time, with -r (default: 3)')
-    .option('--bigfile-threshold <size>', 'up to this a file goes in one request (default: a part)')
-    .option('--checkpoint-dir <directory>', 'where to remember uploads that are not done')
-    .option('--content-type <type>', 'of the object (default: by the extension)')
-    .option('--meta <name=value>', 'metadata of the object (repeatable)', collect)
-    .option('--verify <level>', 'of uploads: md5, strict, crc64 or off (default: md5)')
-    .option('--no-progress', 'without a progress bar')
-  addServiceOptions(command).action(act(cp))
+  const filters = addCopyOptions(command)
+  addServiceOptions(command)
+    .addHelpText('after', afterHelp)
+    .action(
+      act((source: string, target: string, flags: CpFlags) => cp(source, target, flags, filters)),
+    )
 }
 
-function collect(value: string, values: readonly string[] = []): readonly string[] {
-  return [...values, value]
-}
-
-async function cp(source: string, target: string, flags: CpFlags): Promise<ExitCode> {
+async function cp(
+  source: string,
+  target: string,
+  flags: CpFlags,
+  filters: readonly Filter[],
+): Promise<ExitCode> {
   const isUpload = requireDirection(source, target)
   if (flags.recursive && (source === '-' || target === '-')) {
     throw usageError('-r copies directories, and - is none')
   }
-  const options = readCopyOptions(flags, checkpointDirectory())
+  if (!flags.recursive && filters.length > 0) {
+    throw usageError('--include and --exclude choose among the files of a directory', 'Pass -r.')
+  }
+  const options = readCopyOptions(flags, checkpointDirectory(), filters)
   const outputOptions = { progress: flags.progress, dataOnStdout: target === '-' }
   return withService(flags, outputOptions, async (service) => {
     const copying: Copying = { source, target, isUpload, recursive: flags.recursive ?? false }
@@ -97,7 +114,7 @@ async function copy(service: Service, copying: Copying, options: CopyOptions): P
     const transfers = await plan(service, copying, () =>
       planFolder(service, source, target, options),
     )
-    return copyFolder(service, transfers, options)
+    return tellFinished(service, await copyFolder(service, transfers, options))
   }
   const planOne = isUpload ? planUpload : planDownload
   const transfer = await plan(service, copying, () => planOne(service, source, target, options))

@@ -40,7 +40,7 @@ export class Output {
   }
 
   /** Nothing with `--json` and `--no-progress`. */
-  startProgress(label: string, total: number | undefined): Progress {
+  startProgress(label: string | (() => string), total: number | undefined): Progress {
     this.#current.stop()
     this.#current =
       this.json || !this.#progress ? silent : start({ label, total, stream: process.stderr })

@@ -14,7 +14,8 @@ export interface Progress {
 }
 
 export interface ProgressOptions {
-  readonly label: string
+  /** A function where it changes on the way. */
+  readonly label: string | (() => string)
   /** Bytes. */
   readonly total: number | undefined
   readonly stream: NodeJS.WriteStream
@@ -43,7 +44,7 @@ export function startProgress(options: ProgressOptions): Progress {
 
 /** What both kinds know. */
 class State {
-  readonly #label: string
+  readonly #label: string | (() => string)
   readonly #total: number | undefined
   readonly #meter = new RateMeter()
   #loaded = 0
@@ -60,7 +61,7 @@ class State {
 
   now(): TransferState {
     return {
-      label: this.#label,
+      label: typeof this.#label === 'string' ? this.#label : this.#label(),
       loaded: this.#loaded,
       total: this.#total,
       rate: this.#meter.perSecond(),

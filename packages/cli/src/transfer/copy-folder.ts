@@ -9,15 +9,24 @@ import type { CopyOptions } from './copy-options.ts'
 import { Totals } from './totals.ts'
 import { tellCopied, tellFailed, tellProgress, tellSkipped } from './transfer.ts'
 
-/** One that fails does not keep the others from going on; the exit status tells that some did. */
+export interface Copied {
+  readonly copied: number
+  readonly skipped: number
+  readonly failed: number
+}
+
+/** One that fails does not keep the others from going on. */
 export async function copyFolder(
   { output, signal }: Service,
   transfers: readonly Transfer[],
-  { jobs, update }: CopyOptions,
-): Promise<ExitCode> {
+  { jobs, smallJobs, update, bigfileThreshold }: CopyOptions,
+): Promise<Copied> {
   const total = transfers.reduce((sum, { size }) => sum + (size ?? 0), 0)
-  const totals = new Totals(output, plural(transfers.length, 'file'), total)
   let [copied, skipped, failed] = [0, 0, 0]
+  const ended = (): number => copied + skipped + failed
+  const label = (): string =>
+    `${ended().toLocaleString('en-US')} of ${plural(transfers.length, 'file')}`
+  const totals = new Totals(output, label, total)
 
   async function copy(transfer: Transfer): Promise<void> {
     const { source, target, size } = transfer
@@ -45,22 +54,39 @@ export async function copyFolder(
     }
   }
 
-  // They share one iterator, so each takes the next that nobody has taken. None of them rejects but
-  // for the signal, and all are waited for: a transfer that is interrupted still closes its files.
-  const queue = transfers.values()
-  const workers = Array.from({ length: jobs }, async () => {
-    for (const transfer of queue) {
-      signal.throwIfAborted()
-      await copy(transfer)
-    }
+  const isSmall = ({ size }: Transfer): boolean => size !== undefined && size <= bigfileThreshold
+  const kinds = [
+    { queue: transfers.filter((transfer) => !isSmall(transfer)), workers: jobs },
+    { queue: transfers.filter(isSmall), workers: smallJobs },
+  ]
+  // Those of a kind share one iterator, so each takes the next that nobody has taken. None rejects
+  // but for the signal, and all are waited for: a transfer that is interrupted still closes its files.
+  const workers = kinds.flatMap(({ queue, workers }) => {
+    const rest = queue.values()
+    return Array.from({ length: workers }, async () => {
+      for (const transfer of rest) {
+        signal.throwIfAborted()
+        await copy(transfer)
+      }
+    })
   })
   await Promise.allSettled(workers)
   signal.throwIfAborted()
+  return { copied, skipped, failed }
+}
+
+/** The last line of a command that copies many; the exit status tells that some failed. */
+export function tellFinished(
+  { output }: Service,
+  { copied, skipped, failed }: Copied,
+  others: Readonly<Record<string, number>> = {},
+): ExitCode {
   const parts = [
     `${plural(copied, 'file')} copied`,
-    ...(skipped > 0 ? [`${skipped} skipped`] : []),
-    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...Object.entries({ skipped, ...others, failed }).flatMap(([name, count]) =>
+      count > 0 ? [`${count.toLocaleString('en-US')} ${name}`] : [],
+    ),
   ]
-  output.result(parts.join(', '), { event: 'finished', copied, skipped, failed })
+  output.result(parts.join(', '), { event: 'finished', copied, skipped, ...others, failed })
   return failed > 0 ? exitCodes.failed : exitCodes.ok
 }

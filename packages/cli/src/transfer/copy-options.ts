@@ -2,8 +2,10 @@
 
 import type { Verify } from '@lading/client/node'
 import { MAX_PART_SIZE, MIN_PART_SIZE } from '@lading/protocol'
+import type { Command } from 'commander'
 import { usageError } from '../command-error.ts'
 import { parseCount, parseSize } from '../quantities.ts'
+import { addFilterOptions, type Filter, type Selects, selectBy } from './filters.ts'
 
 export interface CopyOptions {
   /** Bytes; `undefined` leaves it to the client. */
@@ -12,8 +14,12 @@ export interface CopyOptions {
   readonly bigfileThreshold: number
   /** Parts in flight; `undefined` leaves it to the client. */
   readonly parallel: number | undefined
-  /** Files at a time. */
+  /** Files at a time, of those that go in parts. */
   readonly jobs: number
+  /** Files at a time, of those that go in one request. */
+  readonly smallJobs: number
+  /** Which files of a folder are meant. */
+  readonly selects: Selects
   readonly checkpointDirectory: string
   /** Overwrite without asking. */
   readonly force: boolean
@@ -42,10 +48,37 @@ const MiB = 1024 * 1024
 /** Bytes. That of the client. */
 export const defaultPartSize: number = 8 * MiB
 const defaultJobs = 3
+/** A small file's time is mostly waiting. */
+const defaultSmallJobs = 12
+
+/** What every command that copies takes. Returns the filters that will have been given. */
+export function addCopyOptions(command: Command): readonly Filter[] {
+  command
+    .option('--part-size <size>', '100K to 5G: 8M is 8 MiB (default: 8M)')
+    .option('--parallel <number>', 'parts at a time (default: 5)')
+    .option('-j, --jobs <number>', 'files at a time (default: 3, of small ones 12)')
+    .option('--bigfile-threshold <size>', 'up to this a file goes in one request (default: a part)')
+    .option('--checkpoint-dir <directory>', 'where to remember uploads that are not done')
+    .option('--content-type <type>', 'of the object (default: by the extension)')
+    .option('--meta <name=value>', 'metadata of the object (repeatable)', collect)
+    .option('--verify <level>', 'of uploads: md5, strict, crc64 or off (default: md5)')
+    .option('--no-progress', 'without a progress bar')
+  return addFilterOptions(command)
+}
+
+function collect(value: string, values: readonly string[] = []): readonly string[] {
+  return [...values, value]
+}
 
 /** @throws {CommandError} usage. */
-export function readCopyOptions(flags: CopyFlags, stateDirectory: string): CopyOptions {
+export function readCopyOptions(
+  flags: CopyFlags,
+  stateDirectory: string,
+  filters: readonly Filter[] = [],
+): CopyOptions {
   const partSize = flags.partSize === undefined ? undefined : readPartSize(flags.partSize)
+  const jobs =
+    flags.jobs === undefined ? undefined : parseCount('--jobs', flags.jobs, { min: 1, max: 64 })
   return {
     partSize,
     // What fits into one part gains nothing from being an upload, and leaves none open when it fails.
@@ -57,10 +90,9 @@ export function readCopyOptions(flags: CopyFlags, stateDirectory: string): CopyO
       flags.parallel === undefined
         ? undefined
         : parseCount('--parallel', flags.parallel, { min: 1, max: 256 }),
-    jobs:
-      flags.jobs === undefined
-        ? defaultJobs
-        : parseCount('--jobs', flags.jobs, { min: 1, max: 64 }),
+    jobs: jobs ?? defaultJobs,
+    smallJobs: jobs ?? defaultSmallJobs,
+    selects: selectBy(filters),
     checkpointDirectory: flags.checkpointDir ?? stateDirectory,
     force: flags.force ?? false,
     update: flags.update ?? false,

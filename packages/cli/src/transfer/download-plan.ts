@@ -36,6 +36,7 @@ export async function downloadFolder(
   const url = parseOssUrl(source)
   const transfers: Transfer[] = []
   for await (const { key, relative, size, lastModified } of listFolder(service, url)) {
+    if (!options.selects(relative)) continue
     const { bucket } = url
     try {
       const path = localPathOf(target, relative)
@@ -53,7 +54,7 @@ export async function downloadFolder(
 }
 
 /** A transfer that fails when its turn comes, so that it is counted and told like any other. */
-function refused(source: string, target: string, error: unknown): Transfer {
+export function refused(source: string, target: string, error: unknown): Transfer {
   return {
     source,
     target,
@@ -82,7 +83,7 @@ async function isDirectory(path: string): Promise<boolean> {
   }
 }
 
-function downloadTransfer(
+export function downloadTransfer(
   service: Service,
   job: DownloadJob,
   lastModified: Date | undefined,

@@ -10,7 +10,7 @@ export class Totals {
   #loaded = 0
   #resumed = 0
 
-  constructor(output: Output, label: string, total: number) {
+  constructor(output: Output, label: () => string, total: number) {
     this.#progress = output.startProgress(label, total)
   }
 

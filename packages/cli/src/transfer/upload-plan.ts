@@ -1,14 +1,14 @@
 /** Which files become which objects. */
 
 import { stat } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { OssError } from '@lading/protocol'
-import { glob } from 'tinyglobby'
 import { usageError } from '../command-error.ts'
 import { formatOssUrl, parseOssUrl } from '../oss-url.ts'
 import type { Service } from '../service.ts'
 import type { Transfer } from './copy-one.ts'
 import type { CopyOptions } from './copy-options.ts'
+import { listFiles } from './list-files.ts'
 import { folderPrefix } from './list-folder.ts'
 import { requireUploadable, type UploadJob, uploadOne } from './upload-one.ts'
 
@@ -41,31 +41,16 @@ export async function uploadFolder(
   options: CopyOptions,
 ): Promise<Transfer[]> {
   const { bucket, key } = parseOssUrl(target)
-  const directory = resolve(source)
-  const stats = await stat(source)
-  if (!stats.isDirectory()) throw usageError(`${source} is not a directory`, 'Leave -r out.')
-  const names = await glob('**', {
-    cwd: directory,
-    dot: true,
-    onlyFiles: true,
-    expandDirectories: false,
-  })
   const prefix = folderPrefix(key)
   const transfers: Transfer[] = []
-  for (const name of names.sort()) {
-    const path = join(source, name)
-    const stats = await stat(path)
-    if (!stats.isFile()) {
-      service.output.note(`lading: ${path} is left out: it is not a regular file`)
-      continue
-    }
+  for await (const { name, path, size } of listFiles(service, source, options.selects)) {
     const job = { source: path, bucket, key: prefix + name }
-    transfers.push(uploadTransfer(service, job, stats.size, options))
+    transfers.push(uploadTransfer(service, job, size, options))
   }
   return transfers
 }
 
-function uploadTransfer(
+export function uploadTransfer(
   service: Service,
   job: UploadJob,
   size: number | undefined,
