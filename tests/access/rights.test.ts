@@ -45,6 +45,13 @@ const asks: Record<string, ServiceRequest> = {
   },
   'DELETE a/new': { method: 'DELETE', ...photos, key: 'a/new' },
   'initiate a/big': { method: 'POST', ...photos, key: 'a/big', query: { uploads: '' } },
+  'initiate a/big, public': {
+    method: 'POST',
+    ...photos,
+    key: 'a/big',
+    query: { uploads: '' },
+    headers: { 'x-oss-object-acl': 'public-read' },
+  },
   'list parts': { method: 'GET', ...photos, key: 'a/big', query: { uploadId } },
   'list photos': { method: 'GET', ...photos },
   'list photos a/': { method: 'GET', ...photos, query: { prefix: 'a/' } },

@@ -222,6 +222,7 @@ describe('a request needs leave', () => {
     expect(actions('UploadPart', 'oss:PutObject', '', headers)).toEqual(['oss:PutObject'])
     expect(actions('InitiateMultipartUpload', 'oss:PutObject', '', headers)).toEqual([
       'oss:PutObject',
+      'oss:PutObjectAcl',
       'oss:PutObjectTagging',
     ])
     expect(actions('CompleteMultipartUpload', 'oss:PutObject', '', headers)).toEqual([

@@ -6,8 +6,8 @@ import type { Facts } from './authorize.ts'
 
 const wholeObjects = ['AppendObject', 'CopyObject', 'PutObject', 'PutSymlink']
 
-/** Operations that take the ACL of an object out of their headers: in parts, at the end. */
-const takeAcl = new Set([...wholeObjects, 'CompleteMultipartUpload'])
+/** Operations that take the ACL of an object out of their headers: in parts, at either end. */
+const takeAcl = new Set([...wholeObjects, 'CompleteMultipartUpload', 'InitiateMultipartUpload'])
 
 /** Operations that take its tags: in parts, at the beginning. */
 const takeTags = new Set([...wholeObjects, 'InitiateMultipartUpload'])
