@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
-import { initiate, openService, put, refusalOf } from './api-samples.contract.ts'
+import { initiate, openService, put, refusalOf, textOf } from './api-samples.contract.ts'
 import { copyObject } from './copy-object.ts'
 import { parseCopySource } from './copy-source.ts'
+import { getObject } from './get-object.ts'
 import { headObject } from './head-object.ts'
 import { listParts } from './list-parts.ts'
+import { putObject } from './put-object.ts'
 import { uploadPartCopy } from './upload-part-copy.ts'
 
 const headers = { 'x-oss-copy-source': '/photos/source' }
@@ -61,6 +63,30 @@ test('a change in place is held against the object that is there when it is made
   )
   expect(await refusalOf(changing)).toMatchObject({ code: 'PreconditionFailed' })
   expect((await service.ask(headObject)).headers).not.toHaveProperty('x-oss-meta-a')
+})
+
+test('a change in place does not call an object encrypted that came meanwhile and is not', async () => {
+  const service = await openService()
+  const encrypted = { 'x-oss-server-side-encryption': 'AES256' }
+  await service.ask(putObject, { body: 'first', headers: encrypted })
+  const { openObject } = service.context.store
+  const store = {
+    ...service.context.store,
+    openObject: async (bucket: string, key: string) => {
+      const reader = await openObject(bucket, key)
+      await put(service, 'cat.jpg', 'second')
+      return reader
+    },
+  }
+  const changing = service.ask(
+    {
+      ...copyObject,
+      handle: (request) => copyObject.handle(request, { ...service.context, store }),
+    },
+    { headers: { 'x-oss-copy-source': '/photos/cat.jpg', ...encrypted } },
+  )
+  expect(await refusalOf(changing)).toMatchObject({ code: 'ServiceUnavailable' })
+  expect(await textOf(await service.ask(getObject))).toBe('second')
 })
 
 test('a copy larger than a part is refused before a byte is read', async () => {

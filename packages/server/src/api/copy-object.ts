@@ -72,14 +72,19 @@ function isItself(request: OssRequest, source: StoredObject): boolean {
 
 /** An encryption that is asked for may be another one, and then the bytes move. */
 function staysInPlace(request: OssRequest, source: StoredObject): boolean {
-  const asked = requestedEncryptionRule(request.headers)
-  const { encryption } = source.attributes
+  return !asksToEncrypt(request.headers, source) && isItself(request, source)
+}
+
+/** Whether the bytes are to lie otherwise than those of `object` do. */
+function asksToEncrypt(headers: RequestHeaders, { attributes }: StoredObject): boolean {
+  const asked = requestedEncryptionRule(headers)
+  if (!asked) return false
+  const { encryption } = attributes
   const same =
-    !asked ||
-    (asked.algorithm === encryption?.algorithm &&
-      asked.dataAlgorithm === encryption.dataAlgorithm &&
-      (asked.keyId ?? encryption.keyId) === encryption.keyId)
-  return same && isItself(request, source)
+    asked.algorithm === encryption?.algorithm &&
+    asked.dataAlgorithm === encryption.dataAlgorithm &&
+    (asked.keyId ?? encryption.keyId) === encryption.keyId
+  return !same
 }
 
 /**
@@ -126,6 +131,7 @@ async function changeInPlace(
   return await store.updateObject(objectOf(request), (current) => {
     // Another object may have taken the place of the one that the conditions were held against.
     if (current.etag !== source.etag) isNotModified(headers, current, 'x-oss-copy-source-')
+    if (asksToEncrypt(headers, current)) throw replacedMeanwhile()
     const { storageClass, encryption } = current.attributes
     const attributes = {
       ...changedAttributes(headers, current.attributes),
@@ -199,6 +205,13 @@ function directiveOf(headers: RequestHeaders, name: string): 'COPY' | 'REPLACE' 
   const directive = text?.toUpperCase() ?? 'COPY'
   if (directive === 'COPY' || directive === 'REPLACE') return directive
   throw invalidArgument(name, text ?? '')
+}
+
+/** To say that bytes are encrypted that are not would make other bytes of them. */
+function replacedMeanwhile(): OssError {
+  return new OssError('ServiceUnavailable', {
+    message: 'The object was replaced meanwhile. Please copy again.',
+  })
 }
 
 function tooLarge(): OssError {
