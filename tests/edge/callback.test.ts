@@ -284,6 +284,7 @@ describe('a callback that makes no sense', () => {
     ['no JSON object', 'x'],
     ['names without x:', { v: '1' }],
     ['values that are no text', { 'x:v': 1 }],
+    ['half of a character', { 'x:v': '\ud800' }],
     ['more than 5 KiB', { 'x:v': 'v'.repeat(5000) }],
   ])('is refused for variables with %s', async (_, variables) => {
     const refused = await put(settings, { key: 'refused', variables })

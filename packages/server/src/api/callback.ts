@@ -245,6 +245,8 @@ function parseVariables(text: string | undefined): Map<string, string> {
   if (text === undefined) return variables
   for (const [name, value] of readJson(text, { encoding: message, json: message })) {
     if (!name.startsWith('x:') || typeof value !== 'string') throw invalid(message)
+    // Half of a surrogate pair, which JSON can say, and no form can.
+    if (/\p{Surrogate}/u.test(value)) throw invalid(message)
     variables.set(name, value)
   }
   return variables
