@@ -1,13 +1,22 @@
 /** Patterns of policies: `*` stands for any text, also for none and across slashes, `?` for one character. */
 
-/** Steps are bounded by the product of both lengths, whatever the pattern. */
+/** Steps for each character of both texts that a match may take before it is found in another way. */
+const STEPS = 8
+
+/**
+ * Patterns are other people's, and some are made to take long: where going back over the text would,
+ * all places of the text are followed at once.
+ */
 export function matchesWildcard(pattern: string, text: string): boolean {
+  let stepsLeft = STEPS * (pattern.length + text.length) + 64
   let at = 0
   let read = 0
   /** The last `*` seen, and how much of the text it stands for so far. */
   let star = -1
   let taken = 0
   while (read < text.length) {
+    stepsLeft -= 1
+    if (stepsLeft < 0) return matchesEverywhere(pattern, text)
     if (pattern[at] === '*') {
       star = at
       taken = read
@@ -23,4 +32,27 @@ export function matchesWildcard(pattern: string, text: string): boolean {
   }
   while (pattern[at] === '*') at += 1
   return at === pattern.length
+}
+
+/** The same, in a step for each character of the pattern: of a number, with a bit for each of the text. */
+function matchesEverywhere(pattern: string, text: string): boolean {
+  const placesOf = new Map<string, bigint>()
+  for (let place = 0; place < text.length; place += 1) {
+    const character = text.charAt(place)
+    placesOf.set(character, (placesOf.get(character) ?? 0n) | (1n << BigInt(place)))
+  }
+  const end = 1n << BigInt(text.length)
+  /** Bit n: the pattern so far can stand for the first n characters. */
+  let reached = 1n
+  for (let at = 0; at < pattern.length && reached !== 0n; at += 1) {
+    const character = pattern.charAt(at)
+    if (character === '*') {
+      const least = reached & -reached
+      reached = 2n * end - least
+    } else {
+      const fitting = character === '?' ? end - 1n : (placesOf.get(character) ?? 0n)
+      reached = (reached & fitting) << 1n
+    }
+  }
+  return (reached & end) !== 0n
 }
