@@ -12,6 +12,7 @@ import { type CallOptions, requireInteger } from '../options.ts'
 import type { OssClient } from '../oss-client.ts'
 import { forEachConcurrent } from '../uploader/for-each-concurrent.ts'
 import { planParts } from '../uploader/plan-parts.ts'
+import { GatheredWrites } from './gathered-writes.ts'
 import { type ObjectToRead, readObject, readRange } from './read-object.ts'
 
 export interface DownloadProgress {
@@ -135,15 +136,15 @@ async function fill(
     parallel,
     async (range, signal) => {
       const { offset, partNumber } = range
-      let position = offset
+      const writes = new GatheredWrites(file, offset)
       let crc64 = 0n
       const bounds = { etag, start: offset, end: offset + range.size }
       for await (const chunk of readRange(client, object, bounds, { ...call, signal })) {
-        await writeAt(file, chunk, position)
         crc64 = takeCrc64(chunk, crc64)
-        position += chunk.length
+        await writes.add(chunk)
         received(chunk.length)
       }
+      await writes.flush()
       sums.set(partNumber, { crc64, size: range.size })
     },
     call.signal,
@@ -158,19 +159,6 @@ async function fill(
       'object',
       `The bytes of oss://${object.bucket}/${object.key} have CRC-64 ${whole}, and the object ${hashCrc64ecma}.`,
     )
-  }
-}
-
-async function writeAt(file: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
-  let written = 0
-  while (written < bytes.length) {
-    const { bytesWritten } = await file.write(
-      bytes,
-      written,
-      bytes.length - written,
-      offset + written,
-    )
-    written += bytesWritten
   }
 }
 
