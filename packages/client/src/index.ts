@@ -29,6 +29,7 @@ export type {
 } from '@lading/protocol'
 export { OssError } from '@lading/protocol'
 export type { BodyInput, HttpBody, ReplayableBody } from './body.ts'
+export { type CopyOptions, type CopyProgress, type CopyResult, copy } from './copier/copy.ts'
 export type { Credentials, CredentialsProvider, ExpiringCredentials } from './credentials.ts'
 export {
   type ObjectToRead,

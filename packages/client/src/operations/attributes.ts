@@ -56,6 +56,24 @@ export interface ObjectHead {
 
 export type Headers = Readonly<Record<string, string | undefined>>
 
+/** Only the attributes, of options that say more. */
+export function attributesOf(options: ObjectAttributes): ObjectAttributes {
+  return {
+    contentType: options.contentType,
+    cacheControl: options.cacheControl,
+    contentDisposition: options.contentDisposition,
+    contentEncoding: options.contentEncoding,
+    contentLanguage: options.contentLanguage,
+    expires: options.expires,
+    metadata: options.metadata,
+    storageClass: options.storageClass,
+    tagging: options.tagging,
+    serverSideEncryption: options.serverSideEncryption,
+    serverSideEncryptionKeyId: options.serverSideEncryptionKeyId,
+    forbidOverwrite: options.forbidOverwrite,
+  }
+}
+
 /** @throws {TypeError} for a metadata name that no header can have. */
 export function attributeHeaders(attributes: ObjectAttributes): Headers {
   return {

@@ -74,27 +74,18 @@ export function copyObject(
   options?: CallOptions,
 ): Promise<CopyObjectAnswer> {
   const { bucket, key, acl } = input
-  const { tagging, storageClass, serverSideEncryption, serverSideEncryptionKeyId, ...metadata } =
-    attributesOf(input)
-  const { forbidOverwrite, ...replaced } = metadata
-  const replaces = Object.values(replaced).some((value) => value !== undefined)
+  const replaces = replacesMetadata(input)
   return sender.send(
     {
       operation: 'CopyObject',
       method: 'PUT',
       target: objectTarget({ bucket, key }),
       headers: {
-        ...attributeHeaders({
-          ...replaced,
-          tagging,
-          storageClass,
-          serverSideEncryption,
-          serverSideEncryptionKeyId,
-          forbidOverwrite,
-        }),
+        ...attributeHeaders(input),
         ...sourceHeaders(input),
         'x-oss-metadata-directive': input.metadataDirective ?? (replaces ? 'REPLACE' : undefined),
-        'x-oss-tagging-directive': input.taggingDirective ?? (tagging ? 'REPLACE' : undefined),
+        'x-oss-tagging-directive':
+          input.taggingDirective ?? (input.tagging ? 'REPLACE' : undefined),
         'x-oss-object-acl': acl,
       },
       receive: (answer) => ({
@@ -137,10 +128,12 @@ export async function uploadPartCopy(
   )
 }
 
-function attributesOf(input: CopyObjectInput): ObjectAttributes {
-  const { bucket, key, source, conditions, metadataDirective, taggingDirective, acl, ...rest } =
-    input
-  return rest
+/** Whether any header or metadata is given, which then are those of the copy. */
+export function replacesMetadata(attributes: ObjectAttributes): boolean {
+  const { contentType, cacheControl, contentDisposition, contentEncoding } = attributes
+  const { contentLanguage, expires, metadata } = attributes
+  const headers = [contentType, cacheControl, contentDisposition, contentEncoding, contentLanguage]
+  return [...headers, expires, metadata].some((value) => value !== undefined)
 }
 
 function sourceHeaders({ source, conditions = {} }: CopySourceInput): Headers {

@@ -2,7 +2,7 @@
 
 import { combineCrc64, type ETag, multipartETag } from '@lading/protocol'
 import { bytesBody } from '../body.ts'
-import type { ObjectAttributes } from '../operations/attributes.ts'
+import { attributesOf } from '../operations/attributes.ts'
 import type { ObjectInput } from '../operations/multipart.ts'
 import { type Proof, takesCrc64 } from '../operations/prove.ts'
 import type { CallOptions } from '../options.ts'
@@ -203,23 +203,6 @@ function sumsOfParts(parts: readonly SentPart[]): { etag: ETag; crc64: bigint | 
 
 async function requireUnchanged(source: Source): Promise<void> {
   if (source.kind === 'ranges') await source.requireUnchanged()
-}
-
-function attributesOf(options: UploadOptions): ObjectAttributes {
-  return {
-    contentType: options.contentType,
-    cacheControl: options.cacheControl,
-    contentDisposition: options.contentDisposition,
-    contentEncoding: options.contentEncoding,
-    contentLanguage: options.contentLanguage,
-    expires: options.expires,
-    metadata: options.metadata,
-    storageClass: options.storageClass,
-    tagging: options.tagging,
-    serverSideEncryption: options.serverSideEncryption,
-    serverSideEncryptionKeyId: options.serverSideEncryptionKeyId,
-    forbidOverwrite: options.forbidOverwrite,
-  }
 }
 
 function countRetries(
