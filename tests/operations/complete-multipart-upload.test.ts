@@ -128,6 +128,17 @@ describe('CompleteMultipartUpload', () => {
     }
   })
 
+  it('encodes the key on request', async () => {
+    const key = 'a b/+\u0001'
+    const upload = await initiate(service, bucket, key)
+    const query = { uploadId: upload.uploadId, 'encoding-type': 'url' }
+    const answer = await complete(upload, '<CompleteMultipartUpload/>', { query })
+    expect(['EncodingType', 'Key'].map((name) => elementOf(answer.text, name))).toEqual([
+      'url',
+      'a%20b%2F%2B%01',
+    ])
+  })
+
   it('makes an empty object of no parts', async () => {
     const upload = await initiate(service, bucket, 'empty')
     const answer = await complete(upload, '<CompleteMultipartUpload></CompleteMultipartUpload>')

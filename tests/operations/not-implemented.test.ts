@@ -2,6 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { operations } from '../../packages/server/src/api/operations.ts'
+import { SELECTORS } from '../../packages/server/src/http/router.ts'
 import { startTestService } from './service.ts'
 
 interface Refused {
@@ -18,6 +20,13 @@ const service = await startTestService()
 await service.makeBucket({ name: 'bucket' })
 
 describe('what is not implemented', () => {
+  it('is all that a query can ask for and no operation is', () => {
+    const spoken = operations.flatMap(({ query }) => query)
+    const listed = refused.flatMap(({ target }) => [...new URL(target, service.url).searchParams])
+    const known = new Set([...spoken, ...listed.map(([name]) => name)])
+    expect([...SELECTORS].filter((name) => !known.has(name))).toEqual([])
+  })
+
   it.each(refused)('is refused as such: $operation', async ({ method, target }) => {
     const { pathname, searchParams } = new URL(target, service.url)
     const [, bucket, key] = pathname.split('/')

@@ -22,7 +22,7 @@ export type Route =
  * Every other name is a parameter, or nobody's, and disturbs nothing.
  * Source: the sub-resources of the OSS API reference.
  */
-const SELECTORS: ReadonlySet<string> = new Set(
+export const SELECTORS: ReadonlySet<string> = new Set(
   `accessPoint accessPointPolicy accessmonitor acl append archiveDirectRead asyncFetch
    bucketArchiveDirectRead bucketInfo cloudboxes cname comp cors delete encryption
    httpsConfig img inventory lifecycle live location logging metaQuery objectMeta overwriteConfig
