@@ -14,6 +14,10 @@ const fromSource = {
 // Minutes of work beside the unit tests' seconds; `npm run check` leaves it to `npm test`.
 const lengthy = ['packages/*/src/**/{model,scale}.test.ts']
 
+const inOneProcess = [
+  'tests/{access,client,edge,input,operations,sdk,seed,signatures,versioning,wire}/*.test.ts',
+]
+
 const setupFiles = process.env.LADING_FUZZ_RUNS ? ['./tools/fuzz-setup.ts'] : []
 
 export default defineConfig({
@@ -35,8 +39,20 @@ export default defineConfig({
       {
         ...fromSource,
         test: {
+          name: 'sockets',
+          include: inOneProcess,
+          // As with unit tests: each file has a server of its own, and nothing else is shared.
+          isolate: false,
+          testTimeout: 60_000,
+          setupFiles: [...setupFiles, './tools/suite-setup.ts'],
+        },
+      },
+      {
+        ...fromSource,
+        test: {
           name: 'system',
           include: ['tests/**/*.test.ts', 'tools/*.test.ts', ...lengthy],
+          exclude: inOneProcess,
           testTimeout: 300_000,
           hookTimeout: 60_000,
           setupFiles: [...setupFiles, './tools/suite-setup.ts'],

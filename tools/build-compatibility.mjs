@@ -42,7 +42,7 @@ async function recordOperations() {
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
   const code = await runNode(
     'node_modules/vitest/vitest.mjs',
-    ['run', '--project', 'system', FOLDER],
+    ['run', '--project', 'sockets', FOLDER],
     { env: { ...process.env, LADING_SUITE_RECORDS: directory } },
   )
   if (code !== 0) throw new SetUpError('The tests of the operations failed; see above.')

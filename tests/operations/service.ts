@@ -16,7 +16,7 @@ import {
   signV4,
 } from '@lading/protocol'
 import type { RunningServer, ServerOptions } from '@lading/server'
-import { afterAll, expect, onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { elementOf } from '../support/oss-wire.ts'
 import { startServer } from '../support/server.ts'
 
@@ -78,8 +78,12 @@ export async function startTestService(options: ServerOptions = {}): Promise<Tes
     agent.destroy()
     await server.close({ graceMs: 0 })
   }
-  if (expect.getState().currentTestName === undefined) afterAll(stop)
-  else onTestFinished(stop)
+  try {
+    onTestFinished(stop)
+  } catch {
+    // Outside of a test, which nothing else tells where files share a process.
+    afterAll(stop)
+  }
 
   const now = options.now ?? (() => new Date())
   const region = options.region ?? 'cn-hangzhou'

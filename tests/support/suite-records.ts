@@ -29,23 +29,23 @@ export function openRecord(): SuiteRecord {
     write: (text) => appendFileSync(`${file}.log`, text),
     keepSecret: (secret) => appendFileSync(`${file}.secrets`, `${JSON.stringify(secret)}\n`),
   }
-  watchRequests(record)
+  if (!watching) watchRequests()
+  watching = record
   return record
 }
 
-let watching = false
+/** The newest record; several test files may run in one process, one after the other. */
+let watching: SuiteRecord | undefined
 
 /** Keeps what every request of this process, sent or received by Node, proves itself with. */
-function watchRequests(record: SuiteRecord): void {
-  if (watching) return
-  watching = true
+function watchRequests(): void {
   subscribe('http.client.request.start', (message) => {
     const { request } = message as { request: ClientRequest }
-    keepProofs(record, request.path, (name) => request.getHeader(name))
+    if (watching) keepProofs(watching, request.path, (name) => request.getHeader(name))
   })
   subscribe('http.server.request.start', (message) => {
     const { request } = message as { request: IncomingMessage }
-    keepProofs(record, request.url ?? '', (name) => request.headers[name])
+    if (watching) keepProofs(watching, request.url ?? '', (name) => request.headers[name])
   })
 }
 
