@@ -345,3 +345,18 @@ test('a run that is told to stop stops between two steps', async () => {
   const stopped = opened.store.runLifecycle({ abortUploadsAfterMs: undefined, signal })
   await expect(stopped).rejects.toThrow('stopped')
 })
+
+test('a run over many objects and uploads lets others have their turn', async () => {
+  const opened = await withRules([{ expiration: { days: 1 } }])
+  for (let index = 0; index < 2000; index += 1) await put(opened, `k${index}`)
+  let turns = 0
+  const count = (): void => {
+    turns += 1
+    timer = setImmediate(count)
+  }
+  let timer = setImmediate(count)
+  expect(await run(opened, DAY)).toMatchObject({ expiredObjects: 0 })
+  clearImmediate(timer)
+  // A page of objects each, and one for the uploads.
+  expect(turns).toBeGreaterThanOrEqual(5)
+})

@@ -4,6 +4,7 @@
  * replaced meanwhile stays.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decodeLifecycleConfiguration, type LifecycleRule } from '@lading/protocol'
 import type { Bucket, ObjectVersion, StoredObject, Upload } from '../ports/metadata-store.ts'
 import type { StoreDependencies } from './dependencies.ts'
@@ -32,7 +33,7 @@ export interface LifecycleReport {
   readonly transitions: number
 }
 
-/** Rows that are looked at in one step. */
+/** Rows that are looked at in one turn; requests are served between two. */
 const SLICE = 500
 
 type Progress = { -readonly [Name in keyof LifecycleReport]: LifecycleReport[Name] }
@@ -88,6 +89,7 @@ async function abortUploads(
   const prefix = abortUploadsAfterMs === undefined ? commonPrefix(own) : ''
   let last: Upload | undefined
   for (;;) {
+    await nextTurn()
     options.signal?.throwIfAborted()
     const { rows, truncated } = await metadata.listUploads(bucket.name, {
       prefix,
@@ -123,6 +125,7 @@ async function ageObjects(
   const prefix = commonPrefix(own)
   let last: ObjectVersion | undefined
   for (;;) {
+    await nextTurn()
     options.signal?.throwIfAborted()
     const { rows, truncated } = await metadata.listVersions(bucket.name, {
       prefix,
