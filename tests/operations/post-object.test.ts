@@ -189,6 +189,18 @@ describe('the conditions of a policy', () => {
       'AccessDenied',
       { 'Content-Type': 'image/jpg', 'x-oss-content-type': 'text/html' },
     ],
+    [
+      'a header that is excluded, with blanks around it',
+      ['not-in', '$x-oss-object-acl', ['public-read']],
+      'AccessDenied',
+      { 'x-oss-object-acl': ' public-read ' },
+    ],
+    [
+      'a type that is excluded, with blanks around it',
+      ['not-in', '$content-type', ['text/html']],
+      'AccessDenied',
+      { 'Content-Type': ' text/html' },
+    ],
     ['a file too long', ['content-length-range', 0, 8], 'EntityTooLarge'],
     ['a file too short', ['content-length-range', 10, 20], 'EntityTooSmall'],
     ['an operator that is none', ['ends-with', '$key', 'd'], 'InvalidPolicyDocument'],

@@ -129,13 +129,15 @@ function policyOf({ fields }: Form): PostPolicy | undefined {
   return policy ? parsePostPolicy(policy) : undefined
 }
 
-/** What conditions see: the object as it is going to be, and every other field as it is. */
+/** What conditions see: the object as it is going to be, and every field that says nothing of it as it is. */
 function fieldOf(form: Form, bucket: string, key: string): (name: string) => string | undefined {
   return (name) => {
     if (name === 'bucket') return bucket
     if (name === 'key') return key
-    if (name === 'content-type') return contentTypeOf(form)
-    return form.fields.get(name)
+    if (name === 'content-type') return contentTypeOf(form)?.trim()
+    // A header is stored without blanks around it, and must not pass for another one.
+    const value = form.fields.get(name)
+    return isHeader(name) ? value?.trim() : value
   }
 }
 
