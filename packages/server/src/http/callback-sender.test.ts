@@ -74,6 +74,12 @@ describe('a name that leads inside', () => {
     '0.0.0.0',
     '::1',
     '::ffff:10.0.0.1',
+    '::127.0.0.1',
+    '64:ff9b::7f00:1',
+    '64:ff9b:1::7f00:1',
+    '2002:7f00:1::1',
+    '2001:0:1::1',
+    'fec0::1',
     'fd00::1',
     'fe80::1',
   ])('counts as inside: %s', async (address) => {

@@ -83,7 +83,10 @@ async function resolveName(host: string): Promise<string> {
   return (await lookup(host)).address
 }
 
-/** Networks that nobody outside can mean: RFC 6890, and what is never one host. */
+/**
+ * Networks that nobody outside can mean: RFC 6890, what is never one host, and what leads on to an IPv4
+ * address that nobody has looked at.
+ */
 const privateNetworks = new BlockList()
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -100,10 +103,14 @@ for (const [network, prefix] of [
   privateNetworks.addSubnet(network, prefix, 'ipv4')
 }
 for (const [network, prefix] of [
-  ['::', 127],
+  ['::', 96],
   ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2001::', 32],
+  ['2002::', 16],
   ['fc00::', 7],
   ['fe80::', 10],
+  ['fec0::', 10],
   ['ff00::', 8],
 ] as const) {
   privateNetworks.addSubnet(network, prefix, 'ipv6')
