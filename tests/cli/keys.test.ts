@@ -191,6 +191,28 @@ describe('lading sts', () => {
   })
 })
 
+test('a temporary key is good no longer than the key that it was got with', async () => {
+  const { keys, run, add } = await keyBench()
+  const parent = await add('--role', 'read-only')
+  const got = await run(['sts', '--json'], { env: parent })
+  expect(got.status, got.stderr).toBe(0)
+  const [made] = eventsOf(got)
+  const env = { ...pairOf(made), OSS_SESSION_TOKEN: String(made?.securityToken) }
+  expect((await run(['ls'], { env })).status).toBe(0)
+
+  await keys('remove', parent.OSS_ACCESS_KEY_ID)
+  let refused: Outcome | undefined
+  await until(async () => {
+    refused = await run(['ls'], { env })
+    return refused.status !== 0
+  })
+  expect([refused?.status, refused?.stderr]).toEqual([
+    5,
+    expect.stringContaining('InvalidSecurityToken'),
+  ])
+  expect((await run(['sts'], { env: parent })).status).not.toBe(0)
+})
+
 test('every worker takes a new key, and none a removed one', async () => {
   const { run } = await bench({ bucket: false })
   const data = await temporaryDirectory()

@@ -134,7 +134,88 @@ describe('a bucket that keeps versions', () => {
   })
 })
 
+describe('a version that was replaced', () => {
+  it('has an ACL and tags of its own, set, read and deleted by its id', async () => {
+    const { bucket, put, ask } = await versioned('Enabled')
+    const first = (await put('k', 'one')) ?? ''
+    await put('k', 'two')
+    const of = { versionId: first }
+    const headers = { 'x-oss-object-acl': 'public-read' }
+    const set = { method: 'PUT', bucket, key: 'k', query: { acl: '', ...of }, headers }
+    expect((await service.call(set)).headers.get('x-oss-version-id')).toBe(first)
+    expect((await ask('GET', 'k', { acl: '', ...of })).text).toContain('<Grant>public-read<')
+    expect((await ask('GET', 'k', { acl: '' })).text).toContain('<Grant>default<')
+
+    const body = '<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value></Tag></TagSet></Tagging>'
+    const tagging = { tagging: '', ...of }
+    await service.call({ method: 'PUT', bucket, key: 'k', query: tagging, body })
+    expect((await ask('GET', 'k', tagging)).text).toContain('<Key>a</Key>')
+    expect((await ask('GET', 'k', { tagging: '' })).text).not.toContain('<Key>a</Key>')
+    expect((await ask('DELETE', 'k', tagging)).status).toBe(204)
+    expect((await ask('GET', 'k', tagging)).text).not.toContain('<Key>a</Key>')
+  })
+
+  it('is restored by its id, and no other with it', async () => {
+    const { bucket, ask } = await versioned('Enabled')
+    const headers = { 'x-oss-storage-class': 'Archive' }
+    const archive = { method: 'PUT', bucket, key: 'k', headers, body: 'x' }
+    const first = (await service.call(archive)).headers.get('x-oss-version-id') ?? ''
+    await service.call(archive)
+    const restored = await ask('POST', 'k', { restore: '', versionId: first })
+    expect([restored.status, restored.headers.get('x-oss-version-id')]).toEqual([202, first])
+    const head = await ask('HEAD', 'k', { versionId: first })
+    expect(head.headers.get('x-oss-restore')).toBe('ongoing-request="true"')
+    expect((await ask('HEAD', 'k')).headers.get('x-oss-restore')).toBeNull()
+  })
+
+  it('is a link that still leads where it led', async () => {
+    const { bucket, ask } = await versioned('Enabled')
+    const ids: string[] = []
+    for (const target of ['old', 'new']) {
+      const headers = { 'x-oss-symlink-target': target }
+      const link = { method: 'PUT', bucket, key: 'link', query: { symlink: '' }, headers }
+      ids.push((await service.call(link)).headers.get('x-oss-version-id') ?? '')
+    }
+    const [first = ''] = ids
+    const older = await ask('GET', 'link', { symlink: '', versionId: first })
+    expect(older.headers.get('x-oss-symlink-target')).toBe('old')
+    expect(older.headers.get('x-oss-version-id')).toBe(first)
+    const newest = await ask('GET', 'link', { symlink: '' })
+    expect(newest.headers.get('x-oss-symlink-target')).toBe('new')
+  })
+
+  it('is the source of a part by its id', async () => {
+    const { bucket, put, ask } = await versioned('Enabled')
+    const first = (await put('k', 'one')) ?? ''
+    await put('k', 'two')
+    const begun = await ask('POST', 'copy', { uploads: '' })
+    const uploadId = /<UploadId>(.*)<\/UploadId>/.exec(begun.text)?.[1] ?? ''
+    const headers = { 'x-oss-copy-source': `/${bucket}/k?versionId=${first}` }
+    const query = { uploadId, partNumber: '1' }
+    const part = await service.call({ method: 'PUT', bucket, key: 'copy', query, headers })
+    expect([part.status, part.headers.get('x-oss-copy-source-version-id')]).toEqual([200, first])
+    const all = { 'x-oss-complete-all': 'yes' }
+    await service.call({ method: 'POST', bucket, key: 'copy', query: { uploadId }, headers: all })
+    expect((await ask('GET', 'copy')).text).toBe('one')
+  })
+})
+
 describe('a bucket whose versions are suspended', () => {
+  it('completes an upload as the version null', async () => {
+    const { bucket, put, ask, set } = await versioned('Enabled')
+    const kept = (await put('k', 'kept')) ?? ''
+    await set('Suspended')
+    const begun = await ask('POST', 'k', { uploads: '' })
+    const uploadId = /<UploadId>(.*)<\/UploadId>/.exec(begun.text)?.[1] ?? ''
+    const query = { uploadId, partNumber: '1' }
+    await service.call({ method: 'PUT', bucket, key: 'k', query, body: 'parts' })
+    const headers = { 'x-oss-complete-all': 'yes' }
+    const done = { method: 'POST', bucket, key: 'k', query: { uploadId }, headers }
+    expect((await service.call(done)).headers.get('x-oss-version-id')).toBe('null')
+    expect((await ask('GET', 'k')).text).toBe('parts')
+    expect((await ask('GET', 'k', { versionId: kept })).text).toBe('kept')
+  })
+
   it('keeps the versions there are, and puts and deletes the version null', async () => {
     const { put, ask, set } = await versioned('Enabled')
     const kept = (await put('k', 'kept')) ?? ''
