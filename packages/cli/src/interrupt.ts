@@ -13,6 +13,9 @@ export class InterruptedError extends Error {
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+/** Longer than it takes to close what is open; only who still waits then is told why. */
+const patienceMs = 1000
+
 export interface InterruptOptions {
   /** What SIGHUP does instead of stopping. */
   readonly onHangUp?: (() => void) | undefined
@@ -24,6 +27,7 @@ export async function interruptible<Result>(
   { onHangUp }: InterruptOptions = {},
 ): Promise<Result> {
   const controller = new AbortController()
+  let patience: NodeJS.Timeout | undefined
   function interrupt(name: NodeJS.Signals): void {
     if (name === 'SIGHUP' && onHangUp) {
       onHangUp()
@@ -31,11 +35,15 @@ export async function interruptible<Result>(
     }
     if (controller.signal.aborted) process.exit(exitCodes.interrupted)
     controller.abort(new InterruptedError(name))
+    patience = setTimeout(() => {
+      process.stderr.write('\nlading: waiting for an answer; Ctrl-C once more leaves at once\n')
+    }, patienceMs)
   }
   for (const name of signals) process.on(name, interrupt)
   try {
     return await work(controller.signal)
   } finally {
+    clearTimeout(patience)
     for (const name of signals) process.off(name, interrupt)
   }
 }

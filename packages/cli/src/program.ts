@@ -17,6 +17,7 @@ type AddCommand = (program: Command, act: Act) => void
 const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   cp: async () => (await import('./commands/cp.ts')).addCp,
   sync: async () => (await import('./commands/sync.ts')).addSync,
+  resume: async () => (await import('./commands/resume.ts')).addResume,
   ls: async () => (await import('./commands/ls.ts')).addLs,
   stat: async () => (await import('./commands/stat.ts')).addStat,
   cat: async () => (await import('./commands/cat.ts')).addCat,

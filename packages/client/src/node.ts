@@ -29,7 +29,11 @@ export {
 } from './downloader/download.ts'
 export * from './index.ts'
 export { type NodeTransportOptions, nodeTransport } from './transport/node.ts'
-export { type FileCheckpointOptions, fileCheckpoints } from './uploader/checkpoint-file.ts'
+export {
+  type FileCheckpointOptions,
+  fileCheckpoints,
+  listCheckpoints,
+} from './uploader/checkpoint-file.ts'
 export { fileRange, fileSource } from './uploader/file-source.ts'
 
 export interface NodeClientOptions extends ClientOptions, Partial<TransportOption> {

@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Checkpoint } from './checkpoint.ts'
-import { fileCheckpoints } from './checkpoint-file.ts'
+import { fileCheckpoints, listCheckpoints } from './checkpoint-file.ts'
 
 const identity = { endpoint: 'http://h', bucket: 'b', key: '../../k', source: '/s' }
 const checkpoint: Checkpoint = {
@@ -160,4 +160,22 @@ test('of many who find a dead lock, one gets it', async () => {
   const got = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   expect(got).toHaveLength(1)
   await Promise.all(got.map((slot) => slot.close()))
+})
+
+test('a directory tells what is remembered in it, oldest first, and of nothing that is none', async () => {
+  const directory = await freshDirectory()
+  const store = fileCheckpoints({ directory })
+  for (const [key, initiated] of [
+    ['young', '2026-11-22T10:00:00.000Z'],
+    ['old', '2026-11-20T10:00:00.000Z'],
+  ] as const) {
+    const slot = await store.open({ ...identity, key })
+    await slot.save({ ...checkpoint, key, initiated })
+    await slot.close()
+  }
+  await writeFile(join(directory, 'torn.json'), '{"format": 1, "buck')
+  await writeFile(join(directory, 'other.txt'), JSON.stringify(checkpoint))
+  const found = await listCheckpoints({ directory })
+  expect(found.map(({ key }) => key)).toEqual(['old', 'young'])
+  expect(await listCheckpoints({ directory: join(directory, 'nowhere') })).toEqual([])
 })

@@ -1,7 +1,7 @@
 /** Checkpoints as files: one for each upload, replaced atomically, held by one process at a time. */
 
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type Checkpoint,
@@ -10,6 +10,7 @@ import {
   type CheckpointStore,
   formatCheckpoint,
   parseCheckpoint,
+  readCheckpoint,
 } from './checkpoint.ts'
 import { type FileLock, lockFile } from './lock-file.ts'
 
@@ -32,6 +33,28 @@ export function fileCheckpoints({ directory }: FileCheckpointOptions): Checkpoin
       }
     },
   }
+}
+
+/**
+ * The uploads that are remembered in the directory, oldest first; those that another process is at
+ * are among them. What is no checkpoint is passed over.
+ */
+export async function listCheckpoints({
+  directory,
+}: FileCheckpointOptions): Promise<readonly Checkpoint[]> {
+  const names = await readdir(directory).catch((error: unknown) => {
+    if (isMissing(error)) return []
+    throw error
+  })
+  const checkpoints: Checkpoint[] = []
+  for (const name of names) {
+    if (!name.endsWith('.json')) continue
+    // One may be removed at any moment: its upload is done then.
+    const text = await readFile(join(directory, name), 'utf8').catch(() => '')
+    const { checkpoint } = readCheckpoint(text)
+    if (checkpoint) checkpoints.push(checkpoint)
+  }
+  return checkpoints.sort((one, other) => (one.initiated < other.initiated ? -1 : 1))
 }
 
 class FileSlot implements CheckpointSlot {

@@ -51,10 +51,19 @@ export function formatCheckpoint(checkpoint: Checkpoint): string {
 }
 
 /** Never throws: what cannot be read, or is of something else, is ignored and the reason told. */
-export function parseCheckpoint(
-  text: string,
-  identity: CheckpointIdentity,
-): { readonly checkpoint?: Checkpoint; readonly ignored?: string } {
+export function parseCheckpoint(text: string, identity: CheckpointIdentity): ReadCheckpoint {
+  const read = readCheckpoint(text)
+  if (!read.checkpoint || isOf(identity, read.checkpoint)) return read
+  return { ignored: 'The checkpoint is of another source or another object.' }
+}
+
+export interface ReadCheckpoint {
+  readonly checkpoint?: Checkpoint
+  readonly ignored?: string
+}
+
+/** The same, whatever it is of. */
+export function readCheckpoint(text: string): ReadCheckpoint {
   let found: unknown
   try {
     found = JSON.parse(text)
@@ -66,11 +75,13 @@ export function parseCheckpoint(
     return { ignored: `The checkpoint has format ${JSON.stringify(found.format)}, and we know 1.` }
   }
   if (!isCheckpoint(found)) return { ignored: 'The checkpoint lacks fields.' }
-  const sameUpload = (['endpoint', 'bucket', 'key', 'source'] as const).every(
-    (field) => found[field] === identity[field],
-  )
-  if (!sameUpload) return { ignored: 'The checkpoint is of another source or another object.' }
   return { checkpoint: found }
+}
+
+function isOf(identity: CheckpointIdentity, checkpoint: Checkpoint): boolean {
+  return (['endpoint', 'bucket', 'key', 'source'] as const).every(
+    (field) => checkpoint[field] === identity[field],
+  )
 }
 
 function isCheckpoint(
