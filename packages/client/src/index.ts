@@ -159,7 +159,7 @@ export type {
   CheckpointSlot,
   CheckpointStore,
 } from './uploader/checkpoint.ts'
-export type { UploadOptions } from './uploader/options.ts'
+export type { StoredPart, UploadOptions } from './uploader/options.ts'
 export type { UploadProgress } from './uploader/progress.ts'
 export type { RangeSource, SourceIdentity, UploadSource } from './uploader/source.ts'
 export { type AbortOptions, type Upload, type UploadState, upload } from './uploader/upload.ts'

@@ -1,6 +1,6 @@
 /** What an upload can be told: every default, unit and bound. */
 
-import { MAX_PUT_SIZE } from '@lading/protocol'
+import { type ETag, MAX_PUT_SIZE } from '@lading/protocol'
 import type { CallbackOptions, ObjectAcl, ObjectAttributes } from '../operations/attributes.ts'
 import { requireVerify, type Verify } from '../operations/prove.ts'
 import { requireInteger } from '../options.ts'
@@ -61,6 +61,24 @@ export interface UploadOptions extends ObjectAttributes, CallbackOptions {
    */
   readonly onNotice?: (notice: string) => void
   readonly onRetry?: (notice: RetryNotice) => void
+  /**
+   * Hears of each part once the service is proved to have it; the upload waits for the promise, and
+   * fails with its rejection. Not called where the object is sent by PutObject.
+   */
+  readonly onPart?: (part: StoredPart) => void | Promise<void>
+}
+
+/** A part that the service is proved to have. */
+export interface StoredPart {
+  readonly partNumber: number
+  readonly etag: ETag
+  readonly hashCrc64ecma: bigint | undefined
+  /** Bytes. */
+  readonly size: number
+  /** The service had it before this run. */
+  readonly resumed: boolean
+  /** Of the request that stored it; `undefined` where it is resumed. */
+  readonly requestId: string | undefined
 }
 
 export const DEFAULT_PARALLEL = 5

@@ -17,7 +17,7 @@ import {
   rangeParts,
   streamParts,
 } from './load-parts.ts'
-import { DEFAULT_PARALLEL, HASH_AHEAD } from './options.ts'
+import { DEFAULT_PARALLEL, HASH_AHEAD, type UploadOptions } from './options.ts'
 import { countParts } from './plan-parts.ts'
 import { metered, type ProgressMeter } from './progress.ts'
 import type { Session } from './session.ts'
@@ -40,6 +40,7 @@ interface Upload {
     readonly parallel?: number
     readonly verify?: Verify
     readonly serverSideEncryption?: string | undefined
+    readonly onPart?: UploadOptions['onPart']
   }
   readonly control: {
     readonly gate: Gate
@@ -83,6 +84,16 @@ export async function sendParts(
     progress.done(partNumber, size, { resumed: isResumed })
     sent.push({ partNumber, etag: stored.etag, crc64: sums?.crc64 ?? stored.hashCrc64ecma, size })
     loaded.release()
+    const { etag, hashCrc64ecma } = stored
+    const requestId = 'requestId' in stored ? stored.requestId : undefined
+    await options.onPart?.({
+      partNumber,
+      etag,
+      hashCrc64ecma,
+      size,
+      resumed: isResumed,
+      requestId,
+    })
     // Its bytes were read once more for their CRC-64; those of parts yet to come need not be.
     if ('verified' in stored && isProvedByCrc64Alone(stored.verified)) {
       makeHasher = await client.hasher({ crc64: true })

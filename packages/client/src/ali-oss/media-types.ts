@@ -1,0 +1,75 @@
+/** The media types of common files, by the ending of their names. */
+
+const endings: Readonly<Record<string, string>> = {
+  'application/epub+zip': 'epub',
+  'application/gzip': 'gz',
+  'application/java-archive': 'jar war ear',
+  'application/json': 'json map',
+  'application/msword': 'doc dot',
+  'application/octet-stream': 'bin deb dmg exe img iso msi pkg',
+  'application/pdf': 'pdf',
+  'application/rtf': 'rtf',
+  'application/vnd.android.package-archive': 'apk',
+  'application/vnd.apple.mpegurl': 'm3u8',
+  'application/vnd.ms-excel': 'xls xlt',
+  'application/vnd.ms-powerpoint': 'ppt pps',
+  'application/vnd.openxmlformats-officedocument.presentationml.presentation': 'pptx',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'xlsx',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'docx',
+  'application/wasm': 'wasm',
+  'application/x-7z-compressed': '7z',
+  'application/x-bzip2': 'bz2',
+  'application/x-tar': 'tar',
+  'application/xml': 'xml xsl xsd',
+  'application/zip': 'zip',
+  'audio/aac': 'aac',
+  'audio/flac': 'flac',
+  'audio/mp4': 'm4a',
+  'audio/mpeg': 'mp3',
+  'audio/ogg': 'ogg oga opus',
+  'audio/wav': 'wav',
+  'font/otf': 'otf',
+  'font/ttf': 'ttf',
+  'font/woff': 'woff',
+  'font/woff2': 'woff2',
+  'image/avif': 'avif',
+  'image/bmp': 'bmp',
+  'image/gif': 'gif',
+  'image/heic': 'heic',
+  'image/jpeg': 'jpg jpeg jpe',
+  'image/png': 'png',
+  'image/svg+xml': 'svg svgz',
+  'image/tiff': 'tif tiff',
+  'image/vnd.adobe.photoshop': 'psd',
+  'image/webp': 'webp',
+  'image/x-icon': 'ico',
+  'text/calendar': 'ics',
+  'text/css': 'css',
+  'text/csv': 'csv',
+  'text/html': 'html htm shtml',
+  'text/javascript': 'js mjs',
+  'text/markdown': 'md markdown',
+  'text/plain': 'txt text conf def list log in ini',
+  'text/yaml': 'yaml yml',
+  'video/mp2t': 'ts m2t m2ts mts',
+  'video/mp4': 'mp4 mp4v mpg4',
+  'video/mpeg': 'mpeg mpg mpe',
+  'video/quicktime': 'mov qt',
+  'video/webm': 'webm',
+  'video/x-flv': 'flv',
+  'video/x-matroska': 'mkv',
+  'video/x-msvideo': 'avi',
+  'video/x-ms-wmv': 'wmv',
+}
+
+const byEnding: ReadonlyMap<string, string> = new Map(
+  Object.entries(endings).flatMap(([type, list]) =>
+    list.split(' ').map((ending) => [ending, type] as const),
+  ),
+)
+
+/** `undefined` for a name whose ending says nothing to us. */
+export function mediaTypeOf(name: string): string | undefined {
+  const ending = /\.([^./\\]+)$/.exec(name)?.[1]
+  return ending === undefined ? undefined : byEnding.get(ending.toLowerCase())
+}
