@@ -231,6 +231,15 @@ describe('a request needs leave', () => {
     ])
   })
 
+  it('also for what it sets on the bucket that it makes, which may be there already', () => {
+    const headers = { 'x-oss-acl': 'public-read', 'x-oss-server-side-encryption': 'AES256' }
+    expect(actions('PutBucket', 'oss:PutBucket', '', headers)).toEqual([
+      'oss:PutBucket',
+      'oss:PutBucketAcl',
+      'oss:PutBucketEncryption',
+    ])
+  })
+
   it('also for the version that it names', () => {
     expect(actions('GetObject', 'oss:GetObject', 'versionId=null')).toEqual([
       'oss:GetObject',

@@ -43,6 +43,9 @@ export function requiredActions(
   if (name === 'PutBucket' && headers.get('x-oss-acl') !== undefined) {
     actions.push('oss:PutBucketAcl')
   }
+  if (name === 'PutBucket' && headers.get('x-oss-server-side-encryption') !== undefined) {
+    actions.push('oss:PutBucketEncryption')
+  }
   return actions
 }
 
