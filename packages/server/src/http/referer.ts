@@ -3,12 +3,15 @@
 import { OssError, type RefererConfiguration } from '@lading/protocol'
 import { matchesWildcard } from '../policy/wildcard.ts'
 
+/** Characters. Browsers send no longer one, and every pattern is held against all of them. */
+const LONGEST = 4096
+
 /** @throws {OssError} `AccessDenied`. */
 export function requireReferer(
   configuration: RefererConfiguration,
   referer: string | undefined,
 ): void {
-  if (mayCome(configuration, referer ?? '')) return
+  if (mayCome(configuration, referer?.slice(0, LONGEST) ?? '')) return
   throw new OssError('AccessDenied', { message: 'You are denied by bucket referer policy.' })
 }
 

@@ -31,6 +31,12 @@ it.each([
   ['a run of one letter before another', `*${'a'.repeat(500)}b`, 'a'.repeat(1000), false],
   ['the same with any letters', `*${'a?'.repeat(250)}b*`, 'a'.repeat(1000), false],
   ['one that fits at the very end', `*${'a'.repeat(500)}b`, `${'a'.repeat(1000)}b`, true],
+  [
+    'one with characters beyond the first plane',
+    `*${'😀'.repeat(99)}😎`,
+    `${'😀'.repeat(500)}😎`,
+    true,
+  ],
   ['one that fits in the middle', `*${'a'.repeat(99)}?b*c`, `${'a'.repeat(900)}xbaac`, true],
 ])('takes a few steps for each character also for %s', (_, pattern, text, fits) => {
   let steps = 0

@@ -36,11 +36,7 @@ export function matchesWildcard(pattern: string, text: string): boolean {
 
 /** The same, in a step for each character of the pattern: of a number, with a bit for each of the text. */
 function matchesEverywhere(pattern: string, text: string): boolean {
-  const placesOf = new Map<string, bigint>()
-  for (let place = 0; place < text.length; place += 1) {
-    const character = text.charAt(place)
-    placesOf.set(character, (placesOf.get(character) ?? 0n) | (1n << BigInt(place)))
-  }
+  const placesOf = findPlaces(text, new Set(pattern.split('')))
   const end = 1n << BigInt(text.length)
   /** Bit n: the pattern so far can stand for the first n characters. */
   let reached = 1n
@@ -55,4 +51,21 @@ function matchesEverywhere(pattern: string, text: string): boolean {
     }
   }
   return (reached & end) !== 0n
+}
+
+/** Where each of `wanted` is in the text: bit n is the character after the first n. */
+function findPlaces(text: string, wanted: ReadonlySet<string>): ReadonlyMap<string, bigint> {
+  const length = Math.ceil(text.length / 8)
+  const bits = new Map<string, Buffer>()
+  for (let place = 0; place < text.length; place += 1) {
+    const character = text.charAt(place)
+    if (!wanted.has(character)) continue
+    const own = bits.get(character) ?? Buffer.alloc(length)
+    bits.set(character, own)
+    const byte = length - 1 - (place >>> 3)
+    own[byte] = (own[byte] ?? 0) | (1 << (place & 7))
+  }
+  return new Map(
+    [...bits].map(([character, own]) => [character, BigInt(`0x${own.toString('hex')}`)]),
+  )
 }
