@@ -8,7 +8,13 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { type Credentials, OssClient } from '@lading/client/node'
 import { expect, onTestFinished, test } from 'vitest'
-import { COMMAND, KEY_PAIR, type ServeProcess, serveProcess } from '../support/serve-process.ts'
+import {
+  COMMAND,
+  KEY_PAIR,
+  type ServeProcess,
+  serveProcess,
+  workersOf,
+} from '../support/serve-process.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 
@@ -197,13 +203,3 @@ test('a signal to the whole group, as a terminal sends it, drains the workers to
   expect(await exited).toEqual([0, null])
   expect(await stderr).toBe('')
 })
-
-/** The living children of the primary. */
-async function workersOf({ child }: ServeProcess): Promise<number[]> {
-  const ps = spawn('ps', ['-A', '-o', 'pid=,ppid=,stat='])
-  const lines = (await text(ps.stdout)).trim().split('\n')
-  return lines.flatMap((line) => {
-    const [pid, parent, state = ''] = line.trim().split(/\s+/)
-    return Number(parent) === child.pid && !state.startsWith('Z') ? [Number(pid)] : []
-  })
-}

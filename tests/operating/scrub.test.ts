@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { OssClient } from '@lading/client/node'
 import { formatMetrics, type RunningServer } from '@lading/server'
 import { expect, onTestFinished, test } from 'vitest'
-import { KEY_PAIR } from '../support/serve-process.ts'
+import { KEY_PAIR, serveProcess, workersOf } from '../support/serve-process.ts'
 import { startServer } from '../support/server.ts'
 import { blobFiles, temporaryDirectory } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
@@ -93,4 +93,21 @@ test('without being asked for nothing is read', async () => {
   await store(directory)
   const { server } = await serve(directory, 0)
   expect(await formatMetrics([await server.metrics()])).toContain('lading_scrubbed_bytes_total 0\n')
+})
+
+test('of two workers one reads for both, and another one when they have to be replaced', async () => {
+  const directory = await temporaryDirectory()
+  await store(directory)
+  const args = ['--workers', '2', '--scrub-rate', '1g', '--admin-port', '0', '--log']
+  const server = await serveProcess(directory, { args })
+  onTestFinished(() => server.kill())
+  const [, admin = ''] = /health and metrics on (\S+)/.exec(server.stderr()) ?? []
+  const page = async (): Promise<string> => await (await fetch(`${admin}/-/metrics`)).text()
+  const passes = (): number => server.stderr().split('the scrub has read everything').length - 1
+  for (const expected of [1, 2]) {
+    await until(async () => passes() >= expected && (await page()).includes('lading_workers 2\n'))
+    expect(await page()).toContain('lading_scrubbed_bytes_total 200000\n')
+    expect(passes()).toBe(expected)
+    if (expected === 1) for (const pid of await workersOf(server)) process.kill(pid, 'SIGKILL')
+  }
 })

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import { openRecord } from './suite-records.ts'
 
 // By its package and not by its path: the bench runs this file compiled, from another folder.
@@ -85,4 +86,14 @@ export async function serveProcess(
       return code
     },
   }
+}
+
+/** The living children of the primary. */
+export async function workersOf({ child }: ServeProcess): Promise<number[]> {
+  const ps = spawn('ps', ['-A', '-o', 'pid=,ppid=,stat='])
+  const lines = (await textOf(ps.stdout)).trim().split('\n')
+  return lines.flatMap((line) => {
+    const [pid, parent, state = ''] = line.trim().split(/\s+/)
+    return Number(parent) === child.pid && !state.startsWith('Z') ? [Number(pid)] : []
+  })
 }
