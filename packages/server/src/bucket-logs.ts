@@ -37,9 +37,9 @@ export function keepBucketLogs(
     return work
   }
 
-  async function add(bucket: string, line: string): Promise<void> {
+  async function add(bucket: string, entry: AccessEntry, time: Date): Promise<void> {
     if (!(await findLogging(store, bucket))) return
-    const lines = `${waiting.get(bucket) ?? ''}${line}\n`
+    const lines = `${waiting.get(bucket) ?? ''}${formatLine(entry, time)}\n`
     waiting.set(bucket, lines)
     if (lines.length > MAX_WAITING) await deliver(bucket)
   }
@@ -78,7 +78,7 @@ export function keepBucketLogs(
       const time = now()
       void next(async () => {
         queued -= 1
-        await add(bucket, formatLine(entry, time))
+        await add(bucket, entry, time)
       })
     },
     flush: () =>

@@ -162,12 +162,29 @@ export function stringToSignV4(
 
 export function signatureV4(
   accessKeySecret: string,
-  { date, region, product }: CredentialScope,
+  scope: CredentialScope,
   stringToSign: string,
 ): string {
+  return lowerHex(hmacSha256(signingKey(accessKeySecret, scope), utf8(stringToSign)))
+}
+
+/** Keys made lately: the four steps to one would cost more than all the rest of a signature. */
+const signingKeys = new Map<string, Uint8Array>()
+
+/** A key pair has one a day; whoever makes up dates gets no further than this. */
+const MAX_SIGNING_KEYS = 100
+
+function signingKey(accessKeySecret: string, scope: CredentialScope): Uint8Array {
+  const name = JSON.stringify([accessKeySecret, scope.date, scope.region, scope.product])
+  const known = signingKeys.get(name)
+  if (known) return known
   let key = utf8(`aliyun_v4${accessKeySecret}`)
-  for (const step of [date, region, product, TERMINATOR]) key = hmacSha256(key, utf8(step))
-  return lowerHex(hmacSha256(key, utf8(stringToSign)))
+  for (const step of [scope.date, scope.region, scope.product, TERMINATOR]) {
+    key = hmacSha256(key, utf8(step))
+  }
+  if (signingKeys.size >= MAX_SIGNING_KEYS) signingKeys.clear()
+  signingKeys.set(name, key)
+  return key
 }
 
 /** Lower case, sorted, none twice. */

@@ -90,11 +90,13 @@ export function verifyClaim(
   const canonicals = canonicalRequestsV4(request, claim.additionalHeaders)
   const toSign = (canonical: string): string =>
     stringToSignV4(claim.timestamp, claim.scope, canonical)
-  for (const canonical of canonicals) {
-    const expected = utf8(signatureV4(accessKeySecret, claim.scope, toSign(canonical)))
+  const [usual, ...others] = canonicals
+  const stringToSign = toSign(usual)
+  for (const candidate of [stringToSign, ...others.map(toSign)]) {
+    const expected = utf8(signatureV4(accessKeySecret, claim.scope, candidate))
     matches = equalInConstantTime(expected, provided) || matches
   }
-  return { matches, stringToSign: toSign(canonicals[0]), canonicalRequest: canonicals[0] }
+  return { matches, stringToSign, canonicalRequest: usual }
 }
 
 /**
