@@ -1,13 +1,13 @@
-/** `lading cp`: files to objects and objects to files. */
+/** `lading cp`: files to objects, objects to files, and objects to objects. */
 
 import type { Command } from 'commander'
 import { usageError } from '../command-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { InterruptedError } from '../interrupt.ts'
-import { isOssUrl } from '../oss-url.ts'
 import type { Act } from '../program.ts'
 import { addServiceOptions, type Service, type ServiceFlags, withService } from '../service.ts'
 import { sameCommand } from '../shell.ts'
+import { planAcross, planAcrossFolder } from '../transfer/copy-across.ts'
 import { copyFolder, tellFinished } from '../transfer/copy-folder.ts'
 import { copyOne } from '../transfer/copy-one.ts'
 import {
@@ -16,6 +16,7 @@ import {
   type CopyOptions,
   readCopyOptions,
 } from '../transfer/copy-options.ts'
+import { type Direction, requireDirection } from '../transfer/direction.ts'
 import { downloadFolder, planDownload } from '../transfer/download-plan.ts'
 import type { Filter } from '../transfer/filters.ts'
 import { checkpointDirectory } from '../transfer/state-directory.ts'
@@ -36,14 +37,15 @@ Of several --include and --exclude the first that matches decides; with an
 Examples:
   $ lading cp movie.mov oss://films/
   $ lading cp -r photos oss://films/photos --exclude '*.tmp' --exclude cache/
+  $ lading cp -r oss://films/photos oss://archive/2026
   $ tar c photos | lading cp - oss://films/photos.tar`
 
 export function addCp(program: Command, act: Act): void {
   const command = program
     .command('cp')
-    .summary('copy files to objects, and objects to files')
+    .summary('copy files to objects, objects to files, and objects')
     .description(
-      'Copies a file to an object or an object to a file; with -r a directory. One of the two is an oss:// address, the other a path, or - for stdin and stdout. An upload goes in parts, in parallel; what was interrupted resumes when the same command is given again.',
+      'Copies a file to an object, an object to a file, or an object to another one, which the service does by itself; with -r a directory or folder. A file is a path, or - for stdin and stdout. An upload goes in parts, in parallel; what was interrupted resumes when the same command is given again.',
     )
     .argument('<source>', 'FILE, DIRECTORY, - or oss://BUCKET/KEY')
     .argument('<target>', 'oss://BUCKET/[KEY], FILE, DIRECTORY or -')
@@ -64,7 +66,7 @@ async function cp(
   flags: CpFlags,
   filters: readonly Filter[],
 ): Promise<ExitCode> {
-  const isUpload = requireDirection(source, target)
+  const direction = requireDirection('lading cp FILE oss://BUCKET/KEY', source, target)
   if (flags.recursive && (source === '-' || target === '-')) {
     throw usageError('-r copies directories, and - is none')
   }
@@ -74,7 +76,7 @@ async function cp(
   const options = readCopyOptions(flags, checkpointDirectory(), filters)
   const outputOptions = { progress: flags.progress, dataOnStdout: target === '-' }
   return withService(flags, outputOptions, async (service) => {
-    const copying: Copying = { source, target, isUpload, recursive: flags.recursive ?? false }
+    const copying: Copying = { source, target, direction, recursive: flags.recursive ?? false }
     try {
       return await copy(service, copying, options)
     } catch (error) {
@@ -84,40 +86,27 @@ async function cp(
   })
 }
 
-/** True for an upload. @throws {CommandError} usage, unless exactly one side is an oss:// address. */
-function requireDirection(source: string, target: string): boolean {
-  const [from, to] = [isOssUrl(source), isOssUrl(target)]
-  if (from && to) {
-    throw usageError(
-      'copying from bucket to bucket is not supported yet',
-      'Pipe it: lading cp SOURCE - | lading cp - TARGET',
-    )
-  }
-  if (from || to) return to
-  throw usageError(
-    'neither the source nor the target is an oss:// address',
-    'Try: lading cp FILE oss://BUCKET/KEY',
-  )
-}
+const planOne = { up: planUpload, down: planDownload, across: planAcross }
+const planFolder = { up: uploadFolder, down: downloadFolder, across: planAcrossFolder }
 
 interface Copying extends Route {
-  readonly isUpload: boolean
+  readonly direction: Direction
   readonly recursive: boolean
   /** Where the single transfer is. */
   progress?: TransferProgress
 }
 
 async function copy(service: Service, copying: Copying, options: CopyOptions): Promise<ExitCode> {
-  const { source, target, isUpload } = copying
+  const { source, target, direction } = copying
   if (copying.recursive) {
-    const planFolder = isUpload ? uploadFolder : downloadFolder
     const transfers = await plan(service, copying, () =>
-      planFolder(service, source, target, options),
+      planFolder[direction](service, source, target, options),
     )
     return tellFinished(service, await copyFolder(service, transfers, options))
   }
-  const planOne = isUpload ? planUpload : planDownload
-  const transfer = await plan(service, copying, () => planOne(service, source, target, options))
+  const transfer = await plan(service, copying, () =>
+    planOne[direction](service, source, target, options),
+  )
   await copyOne(service, transfer, options, (progress) => {
     copying.progress = progress
   })
@@ -140,7 +129,7 @@ async function plan<Planned>(
 
 function tellInterrupted(
   { output }: Service,
-  { isUpload, recursive, progress }: Copying,
+  { direction, recursive, progress }: Copying,
   { update }: CopyOptions,
 ): ExitCode {
   // What is done already must be skipped the next time, and not be refused because it exists.
@@ -148,12 +137,13 @@ function tellInterrupted(
   // For good: no bar may come back below the command that is to be copied.
   output.close()
   output.event({ event: 'interrupted', resume })
-  output.note(`lading: interrupted; ${whatIsKept(isUpload, progress)}\n  Resume with: ${resume}`)
+  output.note(`lading: interrupted; ${whatIsKept(direction, progress)}\n  Resume with: ${resume}`)
   return exitCodes.interrupted
 }
 
-function whatIsKept(isUpload: boolean, progress: TransferProgress | undefined): string {
-  if (!isUpload) return 'files that were not complete are removed'
+function whatIsKept(direction: Direction, progress: TransferProgress | undefined): string {
+  if (direction === 'down') return 'files that were not complete are removed'
+  if (direction === 'across') return 'what was copied stays'
   if (progress?.parts === undefined) return 'the parts that were sent are kept'
   if (progress.parts === 0) return 'a file that goes in one request begins anew'
   return `parts kept: ${progress.partsDone} of ${progress.parts}`

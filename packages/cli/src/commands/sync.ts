@@ -1,4 +1,4 @@
-/** `lading sync`: makes a folder of a bucket like a directory, or a directory like a folder. */
+/** `lading sync`: makes a folder of a bucket or a directory like another one. */
 
 import type { Command } from 'commander'
 import { canAsk, confirm } from '../ask.ts'
@@ -6,7 +6,6 @@ import { usageError } from '../command-error.ts'
 import { describeError, formatDescribed } from '../describe-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { InterruptedError } from '../interrupt.ts'
-import { isOssUrl } from '../oss-url.ts'
 import { printable } from '../output/printable.ts'
 import type { Act } from '../program.ts'
 import { formatSize, plural } from '../quantities.ts'
@@ -19,9 +18,16 @@ import {
   type CopyOptions,
   readCopyOptions,
 } from '../transfer/copy-options.ts'
+import { type Direction, requireDirection } from '../transfer/direction.ts'
 import type { Filter } from '../transfer/filters.ts'
 import { checkpointDirectory } from '../transfer/state-directory.ts'
-import { type Comparison, planSyncDown, planSyncUp, type Surplus } from '../transfer/sync-plan.ts'
+import {
+  type Comparison,
+  planSyncAcross,
+  planSyncDown,
+  planSyncUp,
+  type Surplus,
+} from '../transfer/sync-plan.ts'
 
 interface SyncFlags extends ServiceFlags, CopyFlags {
   readonly delete?: boolean
@@ -43,7 +49,7 @@ Examples:
 export function addSync(program: Command, act: Act): void {
   const command = program
     .command('sync')
-    .summary('copy what differs between a directory and a folder')
+    .summary('copy what differs between directories and folders')
     .description(
       'Copies the files that the target lacks, or has in another size or older, and overwrites without asking. With --delete it removes what the source has not.',
     )
@@ -70,7 +76,7 @@ async function sync(
   flags: SyncFlags,
   filters: readonly Filter[],
 ): Promise<ExitCode> {
-  const isUpload = requireDirection(source, target)
+  const direction = requireDirection('lading sync DIRECTORY oss://BUCKET/FOLDER', source, target)
   if (flags.sizeOnly && flags.checksum) {
     throw usageError('--size-only and --checksum do not go together')
   }
@@ -80,7 +86,7 @@ async function sync(
   const options: CopyOptions = { ...read, force: true, update: false }
   return withService(flags, { progress: flags.progress }, async (service) => {
     try {
-      return await run(service, { source, target, isUpload, comparison, flags, options })
+      return await run(service, { source, target, direction, comparison, flags, options })
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error
       const resume = sameCommand()
@@ -94,30 +100,20 @@ async function sync(
   })
 }
 
-/** True for an upload. @throws {CommandError} usage, unless exactly one side is an oss:// address. */
-function requireDirection(source: string, target: string): boolean {
-  const [from, to] = [isOssUrl(source), isOssUrl(target)]
-  if (from !== to) return to
-  throw from
-    ? usageError('between two buckets there is no sync yet')
-    : usageError(
-        'neither the source nor the target is an oss:// address',
-        'Try: lading sync DIRECTORY oss://BUCKET/FOLDER',
-      )
-}
+const planOf = { up: planSyncUp, down: planSyncDown, across: planSyncAcross }
 
 interface Syncing {
   readonly source: string
   readonly target: string
-  readonly isUpload: boolean
+  readonly direction: Direction
   readonly comparison: Comparison
   readonly flags: SyncFlags
   readonly options: CopyOptions
 }
 
 async function run(service: Service, syncing: Syncing): Promise<ExitCode> {
-  const { source, target, isUpload, comparison, flags, options } = syncing
-  const plan = isUpload ? planSyncUp : planSyncDown
+  const { source, target, direction, comparison, flags, options } = syncing
+  const plan = planOf[direction]
   const { transfers, same, surplus } = await plan(service, source, target, options, comparison)
   const doomed = flags.delete ? surplus : []
   if (flags.dryRun) return tellPlan(service, { transfers, same, doomed })

@@ -3,10 +3,11 @@
 import { createReadStream } from 'node:fs'
 import { lstat, realpath, rm } from 'node:fs/promises'
 import { relative, sep } from 'node:path'
-import { CommandError } from '../command-error.ts'
+import { CommandError, usageError } from '../command-error.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { formatOssUrl, parseOssUrl } from '../oss-url.ts'
 import type { Service } from '../service.ts'
+import { acrossTransfer } from './copy-across.ts'
 import type { Transfer } from './copy-one.ts'
 import type { CopyOptions } from './copy-options.ts'
 import { downloadTransfer, refused } from './download-plan.ts'
@@ -67,14 +68,7 @@ export async function planSyncUp(
     const job = { source: file.path, bucket, key: prefix + file.name }
     transfers.push(uploadTransfer(service, job, file.size, options))
   }
-  const { client, signal } = service
-  const surplus = [...objects.values()].map(({ key }) => ({
-    place: formatOssUrl(bucket, key),
-    remove: async () => {
-      await client.deleteObject({ bucket, key }, { signal })
-    },
-  }))
-  return { transfers, same, surplus }
+  return { transfers, same, surplus: surplusObjects(service, bucket, objects.values()) }
 }
 
 /**
@@ -122,6 +116,82 @@ export async function planSyncDown(
     surplus.push({ place: path, remove: () => rm(path) })
   }
   return { transfers, same, surplus }
+}
+
+/**
+ * `sync oss://BUCKET/[KEY] oss://BUCKET/[KEY]`.
+ *
+ * @throws {CommandError} not found, when there is nothing in the source.
+ */
+export async function planSyncAcross(
+  service: Service,
+  source: string,
+  target: string,
+  options: CopyOptions,
+  comparison: Comparison,
+): Promise<SyncPlan> {
+  const [from, to] = [parseOssUrl(source), parseOssUrl(target)]
+  const [inside, prefix] = [folderPrefix(from.key), folderPrefix(to.key)]
+  if (from.bucket === to.bucket && (inside.startsWith(prefix) || prefix.startsWith(inside))) {
+    throw usageError('the source and the target lie within one another')
+  }
+  const copies = new Map<string, FolderEntry>()
+  for await (const entry of listFolder(service, to)) {
+    if (options.selects(entry.relative)) copies.set(entry.relative, entry)
+  }
+  const transfers: Transfer[] = []
+  let [same, found] = [0, 0]
+  for await (const object of listFolder(service, from)) {
+    const { key, relative: name, size, lastModified } = object
+    found += 1
+    if (!options.selects(name) || prefix + name === '') continue
+    const there = copies.get(name)
+    copies.delete(name)
+    const pair = [{ bucket: from.bucket, ...object }, there && { bucket: to.bucket, ...there }]
+    if (await isSameObject(service, comparison, pair)) {
+      same += 1
+      continue
+    }
+    const job = {
+      source: { bucket: from.bucket, key },
+      target: { bucket: to.bucket, key: prefix + name },
+      size,
+      lastModified,
+    }
+    transfers.push(acrossTransfer(service, job, options))
+  }
+  if (found === 0) {
+    throw new CommandError(exitCodes.notFound, `there is nothing under ${source}`)
+  }
+  return { transfers, same, surplus: surplusObjects(service, to.bucket, copies.values()) }
+}
+
+async function isSameObject(
+  { client, signal }: Service,
+  comparison: Comparison,
+  [source, target]: readonly (ListedObject | undefined)[],
+): Promise<boolean> {
+  if (!source || !target || source.size !== target.size) return false
+  if (comparison === 'size') return true
+  if (comparison === 'time') return target.lastModified >= source.lastModified
+  const heads = [source, target].map(({ bucket, key }) =>
+    client.headObject({ bucket, key }, { signal }),
+  )
+  const [first, second] = (await Promise.all(heads)).map(({ hashCrc64ecma }) => hashCrc64ecma)
+  return first !== undefined && first === second
+}
+
+function surplusObjects(
+  { client, signal }: Service,
+  bucket: string,
+  objects: Iterable<FolderEntry>,
+): readonly Surplus[] {
+  return [...objects].map(({ key }) => ({
+    place: formatOssUrl(bucket, key),
+    remove: async () => {
+      await client.deleteObject({ bucket, key }, { signal })
+    },
+  }))
 }
 
 async function filesOf(

@@ -4,15 +4,12 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { fileCheckpoints, type UploadProgress, upload } from '@lading/client/node'
-import { OssError } from '@lading/protocol'
-import { canAsk, confirm } from '../ask.ts'
 import { CommandError, usageError } from '../command-error.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { formatOssUrl } from '../oss-url.ts'
-import { printable } from '../output/printable.ts'
 import type { Service } from '../service.ts'
 import { contentTypeOf } from './content-type.ts'
 import type { CopyOptions } from './copy-options.ts'
+import { withLeaveToOverwrite } from './overwrite.ts'
 import type { TransferContext, TransferProgress, Transferred } from './transfer.ts'
 
 export interface UploadJob {
@@ -29,31 +26,11 @@ export async function uploadOne(
   options: CopyOptions,
   context: TransferContext,
 ): Promise<Transferred> {
-  const overwrite = options.force || options.update
-  try {
-    return await attempt(service, job, options, context, overwrite)
-  } catch (error) {
-    if (!(error instanceof OssError)) throw error
-    if (error.code === 'NoSuchBucket') {
-      throw new CommandError(exitCodes.notFound, `there is no bucket ${job.bucket}`, {
-        hint: `Make it with: lading mb ${formatOssUrl(job.bucket)}`,
-        cause: error,
-      })
-    }
-    if (error.code !== 'FileAlreadyExists') throw error
-    const place = printable(formatOssUrl(job.bucket, job.key))
-    // Stdin can be read once, and it is not free to answer questions.
-    if (job.source !== '-' && context.mayAsk && canAsk()) {
-      service.output.close()
-      if (await confirm(`${place} exists. Overwrite it?`, context.signal)) {
-        return attempt(service, job, options, context, true)
-      }
-    }
-    throw new CommandError(exitCodes.exists, `${place} exists`, {
-      hint: 'Pass -f to overwrite it.',
-      cause: error,
-    })
-  }
+  // Stdin can be read once, and it is not free to answer questions.
+  const asking = { ...context, mayAsk: context.mayAsk && job.source !== '-' }
+  return withLeaveToOverwrite(service, job, options, asking, (overwrite) =>
+    attempt(service, job, options, context, overwrite),
+  )
 }
 
 async function attempt(
