@@ -3,6 +3,8 @@
 import { randomBytes } from 'node:crypto'
 import { startTestServer, type TestServerOptions } from '@lading/server/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { encodePolicy, post, signPolicy } from '../operations/post-form.ts'
+import { startTestService } from '../operations/service.ts'
 import { OssWire } from '../support/oss-wire.ts'
 
 const BUCKET = 'limited-bucket'
@@ -60,6 +62,24 @@ describe('a limit of requests', () => {
       statuses.push((await wire.send('GET', { bucket: BUCKET })).status)
     }
     expect(statuses).toEqual([200, 503, 200, 200, 200])
+  })
+
+  it('counts forms that the key has signed, which nobody else is asked for', async () => {
+    const service = await startTestService({
+      credentials: [busy],
+      limits: { keys: { busy: { requestsPerSecond: 2 } } },
+      now: () => new Date('2026-06-01T00:00:00Z'),
+    })
+    const bucket = await service.makeBucket()
+    const signed = signPolicy(encodePolicy([]), busy, 'v1')
+    const answers = [
+      await post(service, bucket, { key: 'a', ...signed }),
+      await post(service, bucket, { key: 'b', ...signed }),
+    ]
+    expect(answers.map(({ status, code }) => [status, code])).toEqual([
+      [204, undefined],
+      [503, 'TotalQpsLimitExceeded'],
+    ])
   })
 
   it('can be that of every key, and of all who ask without one', async () => {

@@ -104,6 +104,7 @@ function newRequest(operation: Operation, asking: Asking): OssRequest {
     },
     principal: asking.principal ?? alice,
     authorize: asking.authorize ?? (async () => {}),
+    countAs: () => {},
     maySeeBucket: () => true,
     requestId: '63F88ABC0000000000000100',
     scheme: 'http',

@@ -65,6 +65,12 @@ export interface OssRequest {
    * @throws {OssError} `AccessDenied`; `NoSuchBucket` when there is no such bucket.
    */
   authorize(wanted: WantedAccess): Promise<void>
+  /**
+   * Counts the request, and what it still sends, as that of `principal`, whom only the body has proved.
+   *
+   * @throws {OssError} when that one has asked for too much.
+   */
+  countAs(principal: Principal): void
   /** Whether a bucket of whoever asks is within what its key may see. */
   maySeeBucket(name: string): boolean
   readonly requestId: string

@@ -120,6 +120,7 @@ async function proveForm(
     const details = { OSSAccessKeyId: accessKeyId, StringToSign: proof.policy.slice(0, 1024) }
     throw new OssError('SignatureDoesNotMatch', { ec: '0002-00000040', details })
   }
+  request.countAs(principal)
   return principal
 }
 

@@ -206,6 +206,7 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
         : facts
       await authorize(asked, wanted.principal ?? principal, meant, service.access)
     },
+    countAs: (proved) => holdToLimits(service, proved, incoming),
     maySeeBucket: (name) =>
       principal.kind === 'key' && maySeeBucket(principal, name, facts, service.access.region),
     requestId: incoming.requestId,
@@ -230,18 +231,32 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
  * @throws {OssError} `TotalQpsLimitExceeded`, `InvalidArgument`.
  */
 function slowDown(
-  { limits }: Service,
+  service: Service,
   operation: Operation,
   principal: Principal,
-  { framing: { headers }, body, delivery }: Incoming,
+  incoming: Incoming,
   query: Query,
 ): Pace | undefined {
+  holdToLimits(service, principal, incoming)
+  const { framing, body, delivery } = incoming
+  const asked = askedPace(operation.name, { headers: framing.headers, query })
+  if (asked) {
+    body.slowDown(asked)
+    delivery.slowDown(asked)
+  }
+  return asked
+}
+
+/** @throws {OssError} `TotalQpsLimitExceeded`. */
+function holdToLimits(
+  { limits }: Service,
+  principal: Principal,
+  { body, delivery }: Incoming,
+): void {
   const caller = principal.kind === 'key' ? principal.lastingKeyId : undefined
   const { upload, download } = limits.admit(caller)
-  const asked = askedPace(operation.name, { headers, query })
-  for (const pace of [upload, asked]) if (pace) body.slowDown(pace)
-  for (const pace of [download, asked]) if (pace) delivery.slowDown(pace)
-  return asked
+  if (upload) body.slowDown(upload)
+  if (download) delivery.slowDown(download)
 }
 
 /**
