@@ -159,6 +159,7 @@ export type {
   CheckpointSlot,
   CheckpointStore,
 } from './uploader/checkpoint.ts'
+export type { OnExists } from './uploader/on-exists.ts'
 export type { StoredPart, UploadOptions } from './uploader/options.ts'
 export type { UploadProgress } from './uploader/progress.ts'
 export type { RangeSource, SourceIdentity, UploadSource } from './uploader/source.ts'

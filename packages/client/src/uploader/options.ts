@@ -6,6 +6,7 @@ import { requireVerify, type Verify } from '../operations/prove.ts'
 import { requireInteger } from '../options.ts'
 import type { RetryNotice } from '../retry.ts'
 import type { CheckpointStore } from './checkpoint.ts'
+import { type OnExists, requireOnExists } from './on-exists.ts'
 import { requirePartSize } from './plan-parts.ts'
 import type { UploadProgress } from './progress.ts'
 
@@ -32,6 +33,8 @@ export interface UploadOptions extends ObjectAttributes, CallbackOptions {
    */
   readonly verify?: Verify
   readonly acl?: ObjectAcl
+  /** What to do about an object that the key has already. Default `overwrite`, or `fail` with `forbidOverwrite`. */
+  readonly onExists?: OnExists
   /**
    * Where to remember the upload between runs. Default: nowhere. Parts are kept at the service when
    * an upload fails or is interrupted, with or without it.
@@ -89,7 +92,8 @@ export const HASH_AHEAD = 4
 
 /** @throws {RangeError} for a number out of its bounds. */
 export function requireUploadOptions(options: UploadOptions): void {
-  const { partSize, parallel, multipartThreshold, retries, verify } = options
+  const { partSize, parallel, multipartThreshold, retries, verify, onExists } = options
+  requireOnExists(onExists, options.forbidOverwrite)
   if (verify !== undefined) requireVerify(verify)
   if (partSize !== undefined) requirePartSize(partSize)
   if (parallel !== undefined) requireInteger('parallel', parallel, 1, MAX_PARALLEL)

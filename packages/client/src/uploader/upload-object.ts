@@ -1,6 +1,6 @@
 /** The core: send what is missing, complete, prove. */
 
-import { combineCrc64, type ETag, multipartETag } from '@lading/protocol'
+import { combineCrc64, type ETag, multipartETag, OssError } from '@lading/protocol'
 import { bytesBody } from '../body.ts'
 import { attributesOf } from '../operations/attributes.ts'
 import type { ObjectInput } from '../operations/multipart.ts'
@@ -11,6 +11,7 @@ import { completeOrConfirm } from './complete-or-confirm.ts'
 import { Allowance } from './for-each-concurrent.ts'
 import type { Gate } from './gate.ts'
 import { ChunkReader, type LoadedPart, rangeParts } from './load-parts.ts'
+import { findPresent, forbidsOverwrite, type PresentObject } from './on-exists.ts'
 import type { UploadOptions } from './options.ts'
 import { metered, type ProgressMeter } from './progress.ts'
 import { type SentPart, sendParts } from './send-parts.ts'
@@ -39,6 +40,8 @@ export interface UploadResult {
    * where the service says nothing of the object that could prove it, and with `verify: 'off'`.
    */
   readonly verified: readonly Proof[]
+  /** The key had an object that `onExists` says to leave alone: the sums here are that object's. */
+  readonly skipped: boolean
   /** The answer to Complete was lost, and HEAD showed that it had happened. */
   readonly confirmedByHead: boolean
   /** What the callback's server answered; `undefined` without a callback. */
@@ -66,10 +69,11 @@ export async function uploadObject(
   client: OssClient,
   source: Source,
   target: ObjectInput,
-  options: UploadOptions,
+  given: UploadOptions,
   control: UploadControl,
 ): Promise<UploadResult> {
-  const { multipartThreshold = 0 } = options
+  const { multipartThreshold = 0, onExists } = given
+  const options = forbidsOverwrite(onExists) ? { ...given, forbidOverwrite: true } : given
   const reader = source.kind === 'stream' ? new ChunkReader(source) : undefined
   try {
     const isWhole =
@@ -78,7 +82,12 @@ export async function uploadObject(
         : source.size <= multipartThreshold
     const counter = countRetries(options, control.signal)
     const upload = { client, source, target, options, control, call: counter.call }
-    const result = isWhole ? await sendWhole(upload) : await sendInParts(upload, reader)
+    const present = await findPresent(client, source, target, onExists, counter.call)
+    if (present && source.kind === 'ranges') control.progress.expect(source.size, 1)
+    if (present) control.progress.done(1, present.head.size, { resumed: true })
+    const send = (upload: Upload): Promise<Outcome> =>
+      isWhole ? sendWhole(upload) : sendInParts(upload, reader)
+    const result = present ? skip(target, present) : await sendUnlessTaken(upload, send)
     return { ...result, retries: counter.count }
   } finally {
     reader?.leave()
@@ -96,6 +105,59 @@ interface Upload {
 }
 
 type Outcome = Omit<UploadResult, 'retries'>
+
+/** As `send`; but where others were faster and `onExists` says `skip`, what they made is the outcome. */
+async function sendUnlessTaken(
+  upload: Upload,
+  send: (upload: Upload) => Promise<Outcome>,
+): Promise<Outcome> {
+  const { client, source, target, options, control, call } = upload
+  let open: OpenUpload | undefined
+  const began = (begun: OpenUpload | undefined): void => {
+    open = begun
+    control.began(begun)
+  }
+  try {
+    return await send({ ...upload, control: { ...control, began } })
+  } catch (error) {
+    const isTaken = error instanceof OssError && error.code === 'FileAlreadyExists'
+    if (!isTaken || options.onExists !== 'skip') throw error
+    const present = await findPresent(client, source, target, options.onExists, call)
+    if (!present) throw error
+    if (open) await end(upload, open)
+    return skip(target, present)
+  }
+}
+
+/** Its parts are of no use to anybody. */
+async function end({ client, target, call }: Upload, open: OpenUpload): Promise<void> {
+  try {
+    await client.abortMultipartUpload({ ...target, uploadId: open.uploadId }, call)
+  } catch (error) {
+    if (!(error instanceof OssError && error.code === 'NoSuchUpload')) throw error
+  }
+  await open.forget()
+}
+
+function skip(target: ObjectInput, { head, verified }: PresentObject): Outcome {
+  const { etag, hashCrc64ecma, versionId, size, status, requestId } = head
+  return {
+    ...target,
+    etag,
+    hashCrc64ecma,
+    versionId,
+    size,
+    uploadId: undefined,
+    parts: 0,
+    resumedParts: 0,
+    verified,
+    skipped: true,
+    confirmedByHead: false,
+    callbackBody: undefined,
+    status,
+    requestId,
+  }
+}
 
 /** One PutObject; what it answers is proved inside. */
 async function sendWhole(upload: Upload): Promise<Outcome> {
@@ -126,6 +188,7 @@ async function sendWhole(upload: Upload): Promise<Outcome> {
     uploadId: undefined,
     parts: 0,
     resumedParts: 0,
+    skipped: false,
     confirmedByHead: false,
   }
 }
@@ -183,6 +246,7 @@ async function sendInParts(upload: Upload, reader: ChunkReader | undefined): Pro
       uploadId: session.uploadId,
       parts: sent.length,
       resumedParts: progress.current.partsResumed,
+      skipped: false,
     }
   } finally {
     await session.close()
