@@ -84,13 +84,16 @@ async function meetMany<T>(
   wanted = WANTED,
 ): Promise<void> {
   const batch = fc.array(one, { minLength: BATCH, maxLength: BATCH })
+  let met = 0
   await fc.assert(
     fc.asyncProperty(batch, async (all) => {
+      met += all.length
       const statuses = await Promise.all(all.map((each) => ask(each)))
       expect(statuses.filter((status) => !fits(status))).toEqual([])
     }),
     { numRuns: wanted / BATCH, interruptAfterTimeLimit: 3_600_000 },
   )
+  expect(met).toBeGreaterThanOrEqual(wanted)
 }
 
 const isRefusal = (status: number): boolean => status >= 400 && status < 500

@@ -46,6 +46,33 @@ describe('ListObjectsV2', () => {
     expect(elementOf(xml, 'StartAfter')).toBe('fun/oss.jpg')
   })
 
+  it('encodes keys, prefixes, tokens and where it began on request', async () => {
+    const own = await service.makeBucket()
+    for (const key of ['a b/+1', 'a b/d/x', 'c&\u0001', 'z']) {
+      await service.call({ method: 'PUT', bucket: own, key })
+    }
+    const encoded = async (query: Record<string, string>): Promise<string> => {
+      const all = { 'list-type': '2', 'encoding-type': 'url', ...query }
+      return (await service.call({ method: 'GET', bucket: own, query: all })).text
+    }
+    const grouped = await encoded({ prefix: 'a b/', delimiter: '/', 'start-after': 'a a' })
+    const said = ['EncodingType', 'Delimiter', 'StartAfter', 'Key']
+    expect(said.map((name) => elementOf(grouped, name))).toEqual([
+      'url',
+      '%2F',
+      'a%20a',
+      'a%20b%2F%2B1',
+    ])
+    expect(elementsOf(grouped, 'Prefix')).toEqual(['a%20b%2F', 'a%20b%2Fd%2F'])
+
+    const page = await encoded({ 'max-keys': '3' })
+    expect(elementsOf(page, 'Key')).toEqual(['a%20b%2F%2B1', 'a%20b%2Fd%2Fx', 'c%26%01'])
+    const token = elementOf(page, 'NextContinuationToken') ?? ''
+    const rest = await encoded({ 'continuation-token': decodeURIComponent(token) })
+    expect(elementsOf(rest, 'Key')).toEqual(['z'])
+    expect(elementOf(rest, 'ContinuationToken')).toBe(token)
+  })
+
   it.each([
     { 'list-type': '3' },
     { 'continuation-token': 'none-of-ours' },
