@@ -2,6 +2,8 @@
 
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import OurOSS, { type AliCheckpoint } from '@lading/client/ali-oss'
 import AliOSS from 'ali-oss'
@@ -18,6 +20,7 @@ interface Result {
   readonly bucket: string
   readonly name: string
   readonly etag: string
+  readonly data?: unknown
 }
 
 /** As much of either class as the programs use. */
@@ -31,6 +34,7 @@ interface Uploader {
       readonly progress: (p: number, checkpoint?: AliCheckpoint | null) => Promise<void>
       readonly meta?: Record<string, unknown>
       readonly headers?: Record<string, unknown>
+      readonly callback?: object
       readonly checkpoint?: AliCheckpoint
       readonly timeout?: number | string
     },
@@ -61,6 +65,9 @@ async function fileOf(content: Uint8Array): Promise<string> {
   await writeFile(path, content)
   return path
 }
+
+/** How a callback names a variable. */
+const slot = (name: string): string => `$${'{'}${name}}`
 
 /** Stops after `parts` parts and returns the checkpoint as a program would have saved it. */
 async function uploadHalf(client: Uploader, file: unknown, parts: number): Promise<AliCheckpoint> {
@@ -192,6 +199,41 @@ test('bytes go on from a checkpoint that went through JSON, when they are given 
 
   expect(res.status).toBe(200)
   expect(await service.count('UploadPart', PARTS)).toBe(PARTS)
+})
+
+test.each([
+  ['in parts', PART * 2 + 1],
+  ['by one request', 5],
+])('both bring what the callback answers, for an upload %s', async (_, size) => {
+  const asked: string[] = []
+  const application = createServer(async (request, response) => {
+    asked.push((await bytesOf(request)).toString())
+    response.setHeader('content-type', 'application/json')
+    response.end('{"taken":true}')
+  })
+  await new Promise<void>((resolve) => application.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void application.close())
+  const host = `127.0.0.1:${(application.address() as AddressInfo).port}`
+  const service = await startService({ callbackHosts: [host] })
+  const callback = {
+    url: `http://${host}/taken`,
+    body: `key=${slot('object')}&of=${slot('x:film')}`,
+    contentType: 'application/x-www-form-urlencoded',
+    customValue: { film: 7 },
+  }
+
+  for (const connect of [connectAli, connectOurs]) {
+    const { data } = await connect(service).multipartUpload(name, randomBytes(size), {
+      parallel: 1,
+      partSize: PART,
+      callback,
+      async progress() {},
+    })
+    expect(data).toEqual({ taken: true })
+  }
+  expect(asked).toHaveLength(2)
+  expect(asked[1]).toBe(asked[0])
+  expect(asked[0]).toContain('of=7')
 })
 
 test('what would have no effect is refused, and an upload is cancelled and aborted by its name', async () => {
