@@ -42,6 +42,8 @@ async function crowded(bench: Bench, group: Group): Promise<void> {
     remark: `${median(alone).toFixed(1)} ms without`,
   })
 
+  // Not what the slow ones left to be cleared away.
+  await p99()
   await child.ask('count')
   await crowd.ask('hostile', { port, rounds: bench.quick ? 1 : 5 })
   const { delayMaxMs } = await child.ask<Use>('use')
