@@ -22,6 +22,7 @@ const rows = [
   [
     node('types: tests', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.tests.json'),
     node('pages', 'tools/check-docs.mjs'),
+    node('help in pages', 'tools/build-cli-page.mjs', '--check'),
     node('unused code', 'node_modules/knip/bin/knip.js'),
     node('published shape', 'tools/check-packages.mjs'),
   ],

@@ -27,6 +27,8 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   mb: async () => (await import('./commands/mb.ts')).addMb,
   rb: async () => (await import('./commands/rb.ts')).addRb,
   uploads: async () => (await import('./commands/uploads.ts')).addUploads,
+  config: async () => (await import('./commands/config.ts')).addConfig,
+  completion: async () => (await import('./commands/completion.ts')).addCompletion,
   serve: async () => (await import('./commands/serve.ts')).addServe,
   keys: async () => (await import('./commands/keys.ts')).addKeys,
   sts: async () => (await import('./commands/sts.ts')).addSts,
@@ -65,8 +67,8 @@ function bucketIn(argv: readonly string[]): string | undefined {
   return url === undefined ? undefined : /^oss:\/\/([^/]+)/i.exec(url)?.[1]
 }
 
-/** @param named The first word of the command line. */
-async function makeProgram(act: Act, named: string): Promise<Command> {
+/** @param named The first word of the command line; the empty one loads every command. */
+export async function makeProgram(act: Act, named: string): Promise<Command> {
   const program = new Command('lading')
     .description(
       'Uploads big files to Alibaba Cloud OSS in parts, each of them proved, and resumes after anything. Or is the OSS server itself: lading serve.',
@@ -74,7 +76,12 @@ async function makeProgram(act: Act, named: string): Promise<Command> {
     .version(version, '-V, --version')
     .helpCommand(true)
     .exitOverride()
-    .configureHelp({ showGlobalOptions: false, sortSubcommands: false, optionDescription })
+    .configureHelp({
+      showGlobalOptions: false,
+      sortSubcommands: false,
+      optionDescription,
+      subcommandTerm,
+    })
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^error: /, 'lading: ')),
     })
@@ -86,8 +93,18 @@ async function makeProgram(act: Act, named: string): Promise<Command> {
 
 function commandsFor(named: string): readonly (() => Promise<AddCommand>)[] {
   if (named === '--version' || named === '-V') return []
+  // A shell is to complete all of them.
+  if (named === 'completion') return Object.values(commands)
   const load = Object.hasOwn(commands, named) ? commands[named] : undefined
   return load ? [load] : Object.values(commands)
+}
+
+/** Without `[options]`, which every command has and which leaves no room for words. */
+function subcommandTerm(command: Command): string {
+  const places = command.registeredArguments.map((argument) =>
+    argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+  )
+  return [command.name(), ...places].join(' ')
 }
 
 /** A default as it is typed, where commander would quote it. */

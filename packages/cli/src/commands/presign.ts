@@ -56,7 +56,7 @@ export function addPresign(program: Command, act: Act): void {
     .option('--content-type <type>', 'what must be sent with a PUT')
   for (const [flag, header] of Object.entries(answerHeaders)) {
     const described = flag === 'responseContentType' ? 'what the answer is to say instead' : ''
-    command.option(`--response-${header} <value>`, described)
+    command.option(`--response-${header} <v>`, described)
   }
   addServiceOptions(command)
     .addHelpText('after', examples)

@@ -66,10 +66,11 @@ export function addServe(program: Command, act: Act): void {
     .addHelpText(
       'after',
       `
-The first key pair is LADING_ACCESS_KEY_ID and LADING_ACCESS_KEY_SECRET; what objects are encrypted under
-is LADING_MASTER_KEY, 64 hexadecimal digits, or else made when it is first needed and kept beside the data.
-Without them one is made on the first run, printed once to stderr, and kept in
-credentials.json of the directory.
+The first key pair is LADING_ACCESS_KEY_ID and LADING_ACCESS_KEY_SECRET. Without
+them one is made on the first run, printed once to stderr, and kept in
+credentials.json of the directory. What objects are encrypted under is
+LADING_MASTER_KEY, 64 hexadecimal digits; else it is made when it is first
+needed, and kept beside the data.
 
 A --fault is an operation, or none for any, and settings, with commas between:
   which requests  bucket=PATTERN key=PATTERN part=N   (* in it is any text)
