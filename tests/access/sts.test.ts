@@ -1,6 +1,6 @@
 import OSS from 'ali-oss'
 import { describe, expect, it } from 'vitest'
-import { startTestService } from '../operations/service.ts'
+import { type ServiceAnswer, startTestService } from '../operations/service.ts'
 import { elementOf, elementsOf } from '../support/oss-wire.ts'
 import { askSts, keyOf, policyText, root, temporary } from './people.ts'
 
@@ -62,6 +62,20 @@ describe('a temporary key', () => {
     })
     expect((await service.call({ ...get, as: wide })).status).toBe(200)
     expect((await service.call({ ...put, as: wide })).code).toBe('AccessDenied')
+  })
+
+  it('makes no bucket by setting the ACL of one that is not there, unless it may make buckets', async () => {
+    const place = { method: 'PUT', bucket: 'brand-new', query: { acl: '' } }
+    const may = async (Action: string | string[]): Promise<ServiceAnswer> => {
+      const parameters = { Policy: policyText({ Action }) }
+      return await service.call({
+        ...place,
+        as: await temporary(service, root, { now: now(), parameters }),
+      })
+    }
+    expect((await may('oss:PutBucketAcl')).code).toBe('AccessDenied')
+    expect((await service.call({ method: 'HEAD', bucket: 'brand-new' })).status).toBe(404)
+    expect((await may(['oss:PutBucketAcl', 'oss:PutBucket'])).status).toBe(200)
   })
 
   it('sees the buckets that its policy lets it see', async () => {

@@ -101,6 +101,19 @@ describe('GetObject with Accept-Encoding: gzip', () => {
     }
   })
 
+  it('tells caches that it may be sent in two ways, beside what the bucket tells them', async () => {
+    await put('text', TEXT)
+    expect((await get('text', GZIP)).headers.vary).toBe('Accept-Encoding')
+    expect((await get('text', {})).headers.vary).toBe('Accept-Encoding')
+    const rule = '<AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod>'
+    const body = `<CORSConfiguration><CORSRule>${rule}</CORSRule><ResponseVary>true</ResponseVary></CORSConfiguration>`
+    await wire.send('PUT', { bucket: BUCKET, query: { cors: '' }, body })
+    expect((await get('text', GZIP)).headers.vary).toBe('Origin, Accept-Encoding')
+    await wire.send('DELETE', { bucket: BUCKET, query: { cors: '' } })
+    await put('binary', TEXT, { 'Content-Type': 'video/mp4' })
+    expect((await get('binary', GZIP)).headers).not.toHaveProperty('vary')
+  })
+
   it('leaves ranges as they are, also those that are ignored', async () => {
     await put('range', TEXT)
     const part = await get('range', { ...GZIP, Range: 'bytes=0-2047' })

@@ -70,9 +70,10 @@ export class KeyRing {
   }
 
   async #look(file: string): Promise<void> {
+    // First, so that a file that cannot be looked at is not looked at for every request.
+    this.#lookedAt = this.#clock()
     try {
       const state = await stateOf(file)
-      this.#lookedAt = this.#clock()
       if (state === this.#seen) return
       // Also when it cannot be read: that is told once, and what was read before stays true.
       this.#seen = state

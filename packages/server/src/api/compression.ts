@@ -37,16 +37,22 @@ export function compressed(request: { readonly headers: RequestHeaders }, reply:
     (content?.length ?? 0) < LEAST ||
     !types.has(type) ||
     headers['Content-Encoding'] !== undefined ||
-    request.headers.get('range') !== undefined ||
-    !acceptsGzip(request.headers.get('accept-encoding') ?? '') ||
     !content
   ) {
     return reply
   }
+  // Also where it is not compressed: a cache must not hand one to who asked for the other.
+  const vary = { Vary: 'Accept-Encoding' }
+  if (
+    request.headers.get('range') !== undefined ||
+    !acceptsGzip(request.headers.get('accept-encoding') ?? '')
+  ) {
+    return { ...reply, headers: { ...headers, ...vary } }
+  }
   const { ETag: _, 'Content-MD5': __, ...kept } = headers
   return {
     ...reply,
-    headers: { ...kept, 'Content-Encoding': 'gzip' },
+    headers: { ...kept, ...vary, 'Content-Encoding': 'gzip' },
     content: { ...content, length: undefined, bytes: () => gzip(content.bytes()) },
   }
 }

@@ -34,7 +34,8 @@ export async function prepareReply(reply: Reply, options: AnswerOptions): Promis
   const { status, content, xml } = reply
   const headers: Record<string, string> = { ...options.common }
   for (const [name, value] of Object.entries(reply.headers ?? {})) {
-    headers[name] = headerText(name, value)
+    const said = name === 'Vary' && headers[name] ? `${headers[name]}, ${value}` : value
+    headers[name] = headerText(name, said)
   }
   const bodiless = status === 204 || status === 304
   if (bodiless) return { status, headers, length: 0, chunks: undefined, first: undefined }
@@ -64,10 +65,10 @@ export async function writeReply(
   delivery: Delivery,
 ): Promise<number> {
   const { status, headers, length, chunks } = reply
-  response.writeHead(status, headers)
   let sent = 0
   let chunk = reply.first
   try {
+    response.writeHead(status, headers)
     while (chunk && !response.destroyed) {
       if (length !== undefined && sent + chunk.length > length)
         throw new Error(`The content is longer than ${length} bytes.`)

@@ -207,6 +207,7 @@ describe('a request needs leave', () => {
       { name, action, resource: 'object' },
       Query.parse(query),
       new Map(Object.entries(headers)),
+      { makesBucket: false },
     )
 
   it('also to publish and to tag what it makes', () => {

@@ -168,7 +168,7 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
   const facts = factsOf({ ...incoming, query, headers, action })
   if (!operation.authorizesItself) {
     const asked = {
-      actions: requiredActions(operation, query, headers),
+      actions: requiredActions(operation, query, headers, { makesBucket: !reading.bucket }),
       access: operation.access,
       bucket: reading.bucket,
       newBucket: operation.createsBucket ? bucket : undefined,

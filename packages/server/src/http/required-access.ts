@@ -29,11 +29,15 @@ const ofVersions: Readonly<Record<string, string>> = {
  * publish what it writes. Source: the permissions named with each operation, OSS API reference.
  */
 export function requiredActions(
-  { name, action, resource }: Pick<Operation, 'name' | 'action' | 'resource'>,
+  operation: Pick<Operation, 'name' | 'action' | 'resource' | 'createsBucket'>,
   query: Query,
   headers: RequestHeaders,
+  /** Whether there is no bucket yet, so that an operation that makes one would. */
+  { makesBucket }: { readonly makesBucket: boolean },
 ): readonly string[] {
+  const { name, action, resource, createsBucket } = operation
   const actions = [action]
+  if (createsBucket && makesBucket && action !== 'oss:PutBucket') actions.push('oss:PutBucket')
   const ofVersion = ofVersions[action]
   if (resource === 'object' && ofVersion && query.has('versionId')) actions.push(ofVersion)
   const acl = headers.get('x-oss-object-acl') ?? 'default'
