@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { COMMAND, KEY_PAIR } from '../../tests/support/serve-process.ts'
 import { type Bench, inDirectory, interleaved } from '../bench.ts'
 import { atMost } from '../report.ts'
@@ -34,6 +35,26 @@ export async function starts(bench: Bench): Promise<void> {
     bound: atMost(400),
   })
   group.add('the same on an empty disk, where 256 directories are made and synced', 'ms', first)
+
+  const inMemory: number[] = []
+  for (let round = 0; round < (bench.quick ? 3 : 7); round += 1) inMemory.push(await testServer())
+  group.add('`startTestServer()`, the first of a process', 'ms', inMemory, { bound: atMost(100) })
+}
+
+/** Milliseconds from the call to the server, in a process that has loaded it. */
+async function testServer(): Promise<number> {
+  const program = `
+    import { startTestServer } from '@lading/server/testing'
+    const began = performance.now()
+    const server = await startTestServer()
+    console.log(performance.now() - began)
+    await server.close()`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  if (code !== 0) throw new Error(`The server of a test ended with ${code}.`)
+  return Number(said)
 }
 
 async function ran(args: readonly string[]): Promise<number> {
