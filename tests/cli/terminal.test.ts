@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startCuttingProxy } from '../../packages/cli/src/demo/cutting-proxy.ts'
-import { bench, eventsOf } from './lading.ts'
+import { until } from '../support/until.ts'
+import { type Bench, bench, eventsOf } from './lading.ts'
 import { ctrlC, hasTerminal, openTerminal } from './terminal.ts'
 
 const KiB = 1024
@@ -15,13 +16,19 @@ function stalled(operation: string, nth = 1) {
   }
 }
 
+function partsAnswered({ requests }: Bench): number {
+  return requests.filter(({ operation }) => operation === 'UploadPart').length
+}
+
 describe.skipIf(!hasTerminal)('in a terminal', () => {
   test('Ctrl-C while parts are sent keeps them and prints the command that goes on', async () => {
     const table = await bench(stalled('UploadPart', 4))
     await table.file('电影.mov', 1000 * KiB)
     const args = ['cp', '电影.mov', 'oss://films/a', '--part-size', '100K', '--parallel', '1']
     const terminal = openTerminal(table, args)
-    await terminal.shows(/\[=+>? *\] +30 %/)
+    // What the service has, and the part that is sent and waits for its answer.
+    await terminal.shows(/\[=+>? *\] +[34]0 %/)
+    await until(() => partsAnswered(table) === 3)
     terminal.type(ctrlC)
     expect(await terminal.ended).toBe(130)
     expect(terminal.screen()).toContain('lading: interrupted; parts kept: 3 of 10\r\n')
