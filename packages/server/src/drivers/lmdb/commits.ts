@@ -22,6 +22,33 @@ export function isStrayLmdbRejection(reason: unknown): boolean {
   return reason instanceof Error && reason.message === COMMIT_FAILED && 'commitError' in reason
 }
 
+/** Transactions of this process that have not settled, of all its stores. */
+const underWay = new Set<Promise<unknown>>()
+
+/**
+ * Runs `open`, which must be synchronous, at a moment when this process commits nothing. Opening takes
+ * LMDB's writer lock on the main thread, and a commit that holds it waits for that thread: with a
+ * store open already, opening another one on the same directory could then wait for ever.
+ */
+export async function betweenCommits<Result>(open: () => Result): Promise<Result> {
+  while (underWay.size > 0) await Promise.allSettled(underWay)
+  return open()
+}
+
+/** Runs `action` in a transaction that others of this process can wait for. */
+export async function inTransaction<Result>(
+  environment: Environment,
+  action: () => Result,
+): Promise<Result> {
+  const transaction = environment.childTransaction(action)
+  underWay.add(transaction)
+  try {
+    return await transaction
+  } finally {
+    underWay.delete(transaction)
+  }
+}
+
 export interface CommitsOptions {
   readonly timeoutMs: number
   /** Bytes that are free where the environment lies. */
@@ -92,7 +119,7 @@ export class Commits {
 
   /** Not `transaction`: a throw inside that one leaves what was written before it. */
   async #transact<Result>(action: () => Result): Promise<Result> {
-    return await this.#environment.childTransaction(action)
+    return await inTransaction(this.#environment, action)
   }
 
   /** What the caller is told instead of lmdb's error, which says nothing by itself. */

@@ -10,6 +10,7 @@
 import { open as openFile, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { open as openLmdb } from 'lmdb'
+import { betweenCommits, inTransaction } from './commits.ts'
 import { type EnvironmentFiles, nodeEnvironmentFiles } from './environment-files.ts'
 import { textKey } from './keys.ts'
 import { decodeNumber, encodeNumber } from './records.ts'
@@ -58,10 +59,10 @@ export async function openEnvironment(
   await requireSpace(directory, FREE_TO_OPEN)
   await requireDescriptors(directory)
   await requireEnvironment(directory)
-  const environment = openAt(directory)
+  const environment = await betweenCommits(() => openAt(directory))
   try {
     await bringToFormat(environment, directory)
-    return { environment, tables: openTables(environment) }
+    return { environment, tables: await betweenCommits(() => openTables(environment)) }
   } catch (error) {
     await environment.close()
     throw error
@@ -132,7 +133,7 @@ function openAt(directory: string): Environment {
 export async function bringToFormat(environment: Environment, directory: string): Promise<void> {
   // Looked at before any table is made: a newer version may have other ones.
   const options = { ...binary, name: 'meta', create: false }
-  const meta = environment.openDB<Uint8Array, Uint8Array>(options)
+  const meta = await betweenCommits(() => environment.openDB<Uint8Array, Uint8Array>(options))
   const row = meta?.get(formatKey)
   if (!row) throw new Error(`${directory} holds no metadata of ours.`)
   const format = decodeNumber(row)
@@ -144,8 +145,8 @@ export async function bringToFormat(environment: Environment, directory: string)
   for (let from = format; from < FORMAT; from++) {
     const upgrade = upgrades[from - 1]
     if (!upgrade) throw new Error(`The metadata in ${directory} has the unknown format ${from}.`)
-    const tables = openTables(environment)
-    await environment.childTransaction(() => {
+    const tables = await betweenCommits(() => openTables(environment))
+    await inTransaction(environment, () => {
       // Another process may have been first; what is counted twice is counted wrong for ever.
       if (decodeNumber(tables.meta.get(formatKey)) !== from) return
       upgrade(tables)
