@@ -1,5 +1,6 @@
 /** Transactions, and what a commit that fails, or never answers, means for the store. */
 
+import { resolve } from 'node:path'
 import { NoSpaceError } from '../../ports/blob-store.ts'
 import type { Environment } from './tables.ts'
 
@@ -22,17 +23,23 @@ export function isStrayLmdbRejection(reason: unknown): boolean {
   return reason instanceof Error && reason.message === COMMIT_FAILED && 'commitError' in reason
 }
 
-/** Transactions of this process that have not settled, of all its stores. */
-const underWay = new Set<Promise<unknown>>()
+/** Transactions of this process that have not settled, by the directory of their environment. */
+const underWay = new Map<string, Set<Promise<unknown>>>()
 
 /**
- * Runs `open`, which must be synchronous, at a moment when this process commits nothing. Opening takes
+ * Runs `open`, which must be synchronous, when this process commits nothing in that directory. Opening takes
  * LMDB's writer lock on the main thread, and a commit that holds it waits for that thread: with a
  * store open already, opening another one on the same directory could then wait for ever.
  */
-export async function betweenCommits<Result>(open: () => Result): Promise<Result> {
-  while (underWay.size > 0) await Promise.allSettled(underWay)
-  return open()
+export async function betweenCommits<Result>(
+  directory: string,
+  open: () => Result,
+): Promise<Result> {
+  for (;;) {
+    const transactions = underWay.get(resolve(directory))
+    if (!transactions) return open()
+    await Promise.allSettled(transactions)
+  }
 }
 
 /** Runs `action` in a transaction that others of this process can wait for. */
@@ -41,11 +48,16 @@ export async function inTransaction<Result>(
   action: () => Result,
 ): Promise<Result> {
   const transaction = environment.childTransaction(action)
-  underWay.add(transaction)
+  const { path: given } = environment as { readonly path?: string }
+  if (given === undefined) return await transaction
+  const path = resolve(given)
+  const transactions = underWay.get(path) ?? new Set()
+  underWay.set(path, transactions.add(transaction))
   try {
     return await transaction
   } finally {
-    underWay.delete(transaction)
+    transactions.delete(transaction)
+    if (transactions.size === 0) underWay.delete(path)
   }
 }
 

@@ -59,10 +59,10 @@ export async function openEnvironment(
   await requireSpace(directory, FREE_TO_OPEN)
   await requireDescriptors(directory)
   await requireEnvironment(directory)
-  const environment = await betweenCommits(() => openAt(directory))
+  const environment = await betweenCommits(directory, () => openAt(directory))
   try {
     await bringToFormat(environment, directory)
-    return { environment, tables: await betweenCommits(() => openTables(environment)) }
+    return { environment, tables: await betweenCommits(directory, () => openTables(environment)) }
   } catch (error) {
     await environment.close()
     throw error
@@ -133,7 +133,9 @@ function openAt(directory: string): Environment {
 export async function bringToFormat(environment: Environment, directory: string): Promise<void> {
   // Looked at before any table is made: a newer version may have other ones.
   const options = { ...binary, name: 'meta', create: false }
-  const meta = await betweenCommits(() => environment.openDB<Uint8Array, Uint8Array>(options))
+  const meta = await betweenCommits(directory, () =>
+    environment.openDB<Uint8Array, Uint8Array>(options),
+  )
   const row = meta?.get(formatKey)
   if (!row) throw new Error(`${directory} holds no metadata of ours.`)
   const format = decodeNumber(row)
@@ -145,7 +147,7 @@ export async function bringToFormat(environment: Environment, directory: string)
   for (let from = format; from < FORMAT; from++) {
     const upgrade = upgrades[from - 1]
     if (!upgrade) throw new Error(`The metadata in ${directory} has the unknown format ${from}.`)
-    const tables = await betweenCommits(() => openTables(environment))
+    const tables = await betweenCommits(directory, () => openTables(environment))
     await inTransaction(environment, () => {
       // Another process may have been first; what is counted twice is counted wrong for ever.
       if (decodeNumber(tables.meta.get(formatKey)) !== from) return
