@@ -1,9 +1,10 @@
 /** The key that callbacks are signed with: made when it is first needed, and kept with the data. */
 
-import { createPublicKey, generateKeyPair, randomBytes } from 'node:crypto'
-import { link, open, readFile, rm } from 'node:fs/promises'
+import { createPublicKey, generateKeyPair } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { createFile, hasCode } from './access/secret-files.ts'
 
 const NAME = 'callback-key.pem'
 
@@ -31,22 +32,11 @@ async function makeKey(): Promise<string> {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
-/** Of several processes that make one, the first to name its file has made the key of all. */
+/** Durable: whoever has fetched the public half goes on believing it. */
 async function keepKey(path: string): Promise<string> {
   const kept = await readIfAny(path)
   if (kept !== undefined) return kept
-  const made = `${path}.${randomBytes(8).toString('hex')}`
-  const file = await open(made, 'wx', 0o600)
-  try {
-    await file.writeFile(await makeKey())
-    await file.sync()
-    await link(made, path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error
-    })
-  } finally {
-    await file.close()
-    await rm(made, { force: true })
-  }
+  await createFile(path, await makeKey())
   return await readFile(path, 'utf8')
 }
 
@@ -54,7 +44,7 @@ async function readIfAny(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (hasCode(error, 'ENOENT')) return undefined
     throw error
   }
 }

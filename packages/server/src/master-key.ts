@@ -1,8 +1,9 @@
 /** The key under which a server encrypts: given to it, or made and kept beside the data. */
 
 import { randomBytes } from 'node:crypto'
-import { link, open, readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createFile, hasCode } from './access/secret-files.ts'
 import type { MasterKeySource } from './store/encryption.ts'
 
 const NAME = 'master.key'
@@ -35,8 +36,8 @@ export function openMasterKey({ given, directory }: MasterKeyOptions): MasterKey
       if (key) return key
       const made = randomBytes(BYTES)
       // Another request may have made it meanwhile, and nobody may be left with a second one.
-      if (path === undefined || directory === undefined) known ??= made
-      else known = await keepKey(directory, path, made)
+      if (path === undefined) known ??= made
+      else known = await keepKey(path, made)
       return known
     },
   }
@@ -56,40 +57,9 @@ async function readKey(path: string): Promise<Buffer | undefined> {
 }
 
 /** Durable when it resolves: what is encrypted under a key that is lost is lost. */
-async function keepKey(directory: string, path: string, key: Buffer): Promise<Buffer> {
-  const draft = `${path}.${randomBytes(6).toString('hex')}`
-  const file = await open(draft, 'wx', 0o600)
-  try {
-    await file.writeFile(`${key.toString('hex')}\n`)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  try {
-    // Unlike a rename, a link does not replace what another process has made meanwhile.
-    await link(draft, path)
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error
-  } finally {
-    await rm(draft, { force: true })
-  }
-  await syncDirectory(directory)
+async function keepKey(path: string, key: Buffer): Promise<Buffer> {
+  await createFile(path, `${key.toString('hex')}\n`)
   const kept = await readKey(path)
   if (!kept) throw new Error(`${path} was there and is gone.`)
   return kept
-}
-
-/** The file's name is durable only once its directory is. Windows has no such thing. */
-async function syncDirectory(directory: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

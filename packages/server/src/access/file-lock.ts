@@ -1,9 +1,10 @@
 /** One at a time, whichever process it is in: a file that is there for as long as the work takes. */
 
 import { randomBytes } from 'node:crypto'
-import { link, open, readFile, rename, rm } from 'node:fs/promises'
+import { link, readFile, rename, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as after } from 'node:timers/promises'
+import { createPassingFile, hasCode } from './secret-files.ts'
 
 /** Milliseconds. The work takes some; whoever takes longer has stopped. */
 const PATIENCE = 10_000
@@ -22,7 +23,7 @@ export async function lockFile(path: string): Promise<() => Promise<void>> {
     token: randomBytes(8).toString('hex'),
   })
   for (const end = performance.now() + PATIENCE; ; await after(PAUSE)) {
-    if (await create(path, own)) return () => rm(path, { force: true })
+    if (await createPassingFile(path, own)) return () => rm(path, { force: true })
     const holder = await read(path)
     if (holder !== undefined && isDead(holder)) await takeAway(path, holder)
     else if (performance.now() > end) {
@@ -30,26 +31,6 @@ export async function lockFile(path: string): Promise<() => Promise<void>> {
         `Another process is changing what ${path} guards (${holder ?? 'nothing says which'}). If it is gone, delete that file.`,
       )
     }
-  }
-}
-
-async function create(path: string, text: string): Promise<boolean> {
-  // Linked once it is whole, so that nobody reads a lock that says nothing yet.
-  const draft = `${path}.${randomBytes(6).toString('hex')}`
-  const file = await open(draft, 'wx', 0o600)
-  try {
-    await file.writeFile(text)
-  } finally {
-    await file.close()
-  }
-  try {
-    await link(draft, path)
-    return true
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false
-    throw error
-  } finally {
-    await rm(draft)
   }
 }
 
@@ -83,8 +64,4 @@ function isDead(text: string): boolean {
   } catch (error) {
     return hasCode(error, 'ESRCH')
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

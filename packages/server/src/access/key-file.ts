@@ -1,12 +1,12 @@
 /** The file in which a data directory keeps its keys: `credentials.json`, readable by its owner alone. */
 
-import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { lockFile } from './file-lock.ts'
 import type { KnownKey } from './identify.ts'
 import { rightsSchema } from './rights.ts'
+import { hasCode, replaceFile } from './secret-files.ts'
 
 /** The owner of keys that name none, so that key pairs can be changed and buckets stay. */
 export const DEFAULT_OWNER = 'lading'
@@ -119,30 +119,11 @@ export async function updateKeyFile(
     const before = found?.keys ?? []
     const keys = change(before)
     if (keys === before && !found?.outdated) return keys
-    await replaceFile(directory, `${JSON.stringify({ version: VERSION, keys }, undefined, 2)}\n`)
+    await replaceFile(path, `${JSON.stringify({ version: VERSION, keys }, undefined, 2)}\n`)
     return keys
   } finally {
     await release()
   }
-}
-
-/** Durable once it resolves; a reader sees the old file or the new one. */
-async function replaceFile(directory: string, text: string): Promise<void> {
-  const draft = join(directory, `${NAME}.${randomBytes(6).toString('hex')}`)
-  try {
-    const file = await open(draft, 'wx', 0o600)
-    try {
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(draft, keyFilePath(directory))
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw error
-  }
-  await syncDirectory(directory)
 }
 
 function parseJson(text: string): unknown {
@@ -151,19 +132,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-/** The file's name is durable only once its directory is. Windows has no such thing. */
-async function syncDirectory(directory: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

@@ -1,7 +1,7 @@
 /** Faults on demand: delays, refusals and cut connections, for people who test their clients. */
 
 import { isKnownErrorCode, OssError } from '@lading/protocol'
-import { matchesPattern } from './pattern.ts'
+import { matchesWildcard } from '../policy/wildcard.ts'
 
 /** What happens to a request that a fault meets. */
 export type FaultAction =
@@ -96,8 +96,8 @@ export function planFaults(faults: readonly Fault[], seed: number): FaultPlan {
 function matches(fault: Fault, { operation, bucket, key, partNumber }: FaultableRequest): boolean {
   if (fault.operation !== undefined && fault.operation !== operation) return false
   if (fault.partNumber !== undefined && String(fault.partNumber) !== partNumber) return false
-  if (fault.bucket !== undefined && !matchesPattern(fault.bucket, bucket ?? '')) return false
-  return fault.key === undefined || matchesPattern(fault.key, key ?? '')
+  if (fault.bucket !== undefined && !matchesWildcard(fault.bucket, bucket ?? '')) return false
+  return fault.key === undefined || matchesWildcard(fault.key, key ?? '')
 }
 
 /** Numbers from 0 to below 1 that only the seed decides (mulberry32). */

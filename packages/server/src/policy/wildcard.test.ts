@@ -8,6 +8,32 @@ function expected(pattern: string, text: string): boolean {
   return new RegExp(`^${source}$`).test(text)
 }
 
+it.each([
+  ['*', ''],
+  ['*', 'a/b'],
+  ['logs/*', 'logs/'],
+  ['logs/*', 'logs/2026/11'],
+  ['*.txt', 'a.txt.txt'],
+  ['a*b*c', 'a-bb-c-c'],
+  ['???', 'abc'],
+  ['a.c', 'a.c'],
+  ['', ''],
+])('%j matches %j', (pattern, text) => {
+  expect(matchesWildcard(pattern, text)).toBe(true)
+})
+
+it.each([
+  ['logs/*', 'logs'],
+  ['*.txt', 'a.txt.gz'],
+  ['a*b', 'acbd'],
+  ['??', 'a'],
+  ['a.c', 'abc'],
+  ['', 'a'],
+  ['a', ''],
+])('%j does not match %j', (pattern, text) => {
+  expect(matchesWildcard(pattern, text)).toBe(false)
+})
+
 it('matches what the same regular expression matches, short and long', () => {
   const letters = fc.constantFrom('a', 'b')
   const few = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 8 })

@@ -1,4 +1,4 @@
-/** Patterns of policies: `*` stands for any text, also for none and across slashes, `?` for one character. */
+/** Patterns of policies, rules and faults: `*` stands for any text, also for none and across slashes, `?` for one character. */
 
 /** Steps for each character of both texts that a match may take before it is found in another way. */
 const STEPS = 8
