@@ -13,7 +13,7 @@ import { acknowledgeEarly } from './early-acknowledgement.ts'
 import type { Ledger } from './ledger.ts'
 import { crashRounds } from './rounds.ts'
 
-const ROUNDS = Number(process.env.LADING_CRASH_ROUNDS ?? 50)
+const ROUNDS = Number(process.env.LADING_CRASH_ROUNDS ?? (process.env.CI ? 50 : 10))
 const seed = seedFromEnvironment()
 
 test(`what was acknowledged survives ${ROUNDS} kills, nothing half-made is seen, nothing aborted comes back`, {

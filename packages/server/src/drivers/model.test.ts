@@ -13,7 +13,9 @@ import { MemoryBlobStore } from './memory/memory-blob-store.ts'
 import { MemoryMetadataStore } from './memory/memory-metadata-store.ts'
 import { type Blob, type Twin, versionIdOf, World } from './model-world.contract.ts'
 
-const SEQUENCES = 1_000
+/** What reaches every outcome with some to spare. At home a tenth, so that nobody waits minutes for it. */
+const ALL_SEQUENCES = 1_000
+const SEQUENCES = process.env.CI ? ALL_SEQUENCES : ALL_SEQUENCES / 10
 
 /** How often each command came out in each way. */
 const tally = new Map<string, number>()
@@ -623,5 +625,6 @@ test(`lmdb and files do what the model does, over ${SEQUENCES} sequences of comm
   const counts = outcomes.map((outcome) => `${outcome} ${tally.get(outcome) ?? 0}`)
   console.log(`${sequences} sequences, ${ran} commands\n${counts.join(', ')}`)
   expect(sequences).toBeGreaterThanOrEqual(SEQUENCES)
+  if (sequences < ALL_SEQUENCES) return
   expect(outcomes.filter((outcome) => !tally.has(outcome))).toEqual([])
 }, 300_000)
