@@ -9,7 +9,6 @@ import {
   Query,
   readTargets,
   requireObjectKey,
-  type Target,
 } from '@lading/protocol'
 import type {
   Bucket,
@@ -22,7 +21,7 @@ import type {
 } from '../api/operation.ts'
 import { namedVersion } from '../api/parameters.ts'
 import { assumeRole, MAX_STS_FORM } from './assume-role.ts'
-import { authenticate, type Reading, readRequestClaim } from './authenticate.ts'
+import { authenticate, readRequestClaim } from './authenticate.ts'
 import { type AccessLookups, authorize, maySeeBucket } from './authorize.ts'
 import type { IncomingBody } from './body.ts'
 import { addCrossOrigin, answerPreflight, meetBucketRules } from './bucket-rules.ts'
@@ -33,13 +32,12 @@ import { type Framing, hasBody } from './framing.ts'
 import type { FreeSpace } from './free-space.ts'
 import { healthReply } from './health.ts'
 import type { Admittance } from './key-limits.ts'
-import { meetFaults } from './meet-faults.ts'
 import { type Pace, paced } from './pace.ts'
 import type { Quotas } from './quotas.ts'
+import { missingBucket, type RoutedReading, readAddress } from './read-address.ts'
 import { factsOf, requiredActions } from './required-access.ts'
-import { type Route, routeRequest } from './router.ts'
+import { enterWebsite, serveOperation } from './serve-operation.ts'
 import { askedPace } from './traffic-limit.ts'
-import { answerVisit, isVisit } from './website.ts'
 
 /** Bytes of body that an operation without one may be sent; they are read and dropped. */
 const MAX_IDLE_BODY = 64 * 1024
@@ -92,11 +90,6 @@ export interface Trace {
   accessKeyId?: string
   uploadId?: string | undefined
   partNumber?: string | undefined
-}
-
-interface RoutedReading extends Reading {
-  readonly route: Route
-  readonly bucket: Bucket | undefined
 }
 
 /** @throws {OssError} for every refusal; anything else is a fault of ours. */
@@ -218,7 +211,7 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
     slowly: (bytes) => (asked ? paced(bytes, asked, incoming.signal) : bytes),
     signal: incoming.signal,
   }
-  const reply = await handleVisit(service, operation, request, incoming)
+  const reply = await serveOperation(service, operation, request, incoming)
   if (!asked || operation.body.kind !== 'stream') return reply
   const delay = { 'x-oss-qos-delay-time': String(Math.round(body.delayedMs)) }
   return { ...reply, headers: { ...reply.headers, ...delay } }
@@ -286,54 +279,6 @@ function formOf(body: IncomingBody): Promise<string> {
   return body.text()
 }
 
-/** Who comes to the door of a website, unproved and asking for nothing, is shown its index. */
-async function enterWebsite(
-  { operations, settings }: Service,
-  { method, framing: { headers } }: Incoming,
-  query: Query,
-  reading: RoutedReading,
-): Promise<RoutedReading> {
-  const { bucket, target } = reading
-  const visits = (method === 'GET' || method === 'HEAD') && query.entries.length === 0
-  if (!bucket || target.key !== undefined || !visits) return reading
-  const index = (await settings.findWebsite(bucket.name))?.indexDocument
-  if (!index) return reading
-  const door = { ...target, key: index.suffix }
-  return {
-    ...reading,
-    target: door,
-    route: routeRequest(operations, { method, ...door, query, headers }),
-  }
-}
-
-/** An object that is missing may have a page in its place, where its bucket is a website. */
-async function handleVisit(
-  service: Service,
-  operation: Operation,
-  request: OssRequest,
-  incoming: Incoming,
-): Promise<Reply> {
-  const { bucket, key, query } = request
-  const visits = isVisit(operation) && query.get('versionId') === undefined
-  const configuration =
-    visits && bucket !== undefined ? await service.settings.findWebsite(bucket) : undefined
-  if (!configuration || bucket === undefined || key === undefined) {
-    return await handleWithinSpace(service, operation, request, incoming)
-  }
-  return await answerVisit({
-    configuration,
-    request: { ...request, key },
-    rawQuery: incoming.framing.rawQuery,
-    async serve(page) {
-      if (page.key !== key) {
-        const { action, access } = operation
-        await request.authorize({ action, access, bucket, key: page.key })
-      }
-      return await handleWithinSpace(service, operation, page, incoming)
-    },
-  })
-}
-
 /**
  * A URL may be signed for callers of one network alone. To drop that bound in silence would let in
  * those whom its signer meant to keep out.
@@ -343,44 +288,6 @@ async function handleVisit(
 function refuseNetworkBounds(query: Query): void {
   const bound = query.entries.find(([name]) => name.startsWith('x-oss-ac-'))
   if (bound) throw new OssError('NotImplemented', { details: { Query: bound[0] } })
-}
-
-/** Every reading of the address, each with what it asks for and what stands in its way. */
-async function readAddress(
-  service: Service,
-  { method, framing }: Incoming,
-  query: Query,
-): Promise<[RoutedReading, ...RoutedReading[]]> {
-  const targets = readTargets(framing.host, framing.rawPath, service.addresses)
-  const read = async (target: Target): Promise<RoutedReading> => {
-    const route = routeRequest(service.operations, {
-      method,
-      ...target,
-      query,
-      headers: framing.headers,
-    })
-    const name = target.bucket
-    if (name === undefined) return { target, route, bucket: undefined, obstacle: undefined }
-    const bucket = isBucketName(name) ? await service.findBucket(name) : undefined
-    const mayMakeIt = route.operation?.createsBucket === true
-    const obstacle = bucket || mayMakeIt ? undefined : missingBucket(method, name)
-    return { target, route, bucket, obstacle }
-  }
-  const [first, ...rest] = await Promise.all(targets.map(read))
-  if (!first) throw new Error('An address has at least one reading.')
-  return [first, ...rest]
-}
-
-/**
- * A name that no bucket can have is looked up in vain by those who read, and refused to those who
- * write. Source: the Java SDK's live suite asks for the info of such a bucket.
- */
-function missingBucket(method: string, name: string): OssError {
-  const reads = method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
-  if (!reads && !isBucketName(name)) {
-    return new OssError('InvalidBucketName', { details: { BucketName: name } })
-  }
-  return new OssError('NoSuchBucket', { ec: '0015-00000101', details: { BucketName: name } })
 }
 
 /** Holds the operation's limit against what is declared, and reads what the operation will not. */
@@ -398,46 +305,4 @@ async function meetBody(operation: Operation, { method, framing, body }: Incomin
     throw new OssError('MissingContentLength')
   }
   body.allow(operation.body.limit)
-}
-
-/** Refuses what would take from the reserve of free space, or go beyond the bucket's quota, before a byte of it is asked for. */
-async function handleWithinSpace(
-  service: Service,
-  operation: Operation,
-  request: OssRequest,
-  incoming: Incoming,
-): Promise<Reply> {
-  const stream = operation.body.kind === 'stream'
-  if (!stream && !operation.takesSpace) {
-    return await handleWithFaults(service, operation, request, incoming)
-  }
-  const body = stream ? incoming.body : undefined
-  const { bucket, key } = request
-  const releaseSpace = await service.space.admit(body)
-  let releaseQuota: (() => void) | undefined
-  try {
-    if (bucket !== undefined) {
-      const keepsVersions = request.bucketRow?.versioning === 'Enabled'
-      const asked = { operation, bucket, key, keepsVersions, body }
-      releaseQuota = await service.quotas.admit(asked)
-    }
-    return await handleWithFaults(service, operation, request, incoming)
-  } finally {
-    releaseQuota?.()
-    releaseSpace()
-  }
-}
-
-async function handleWithFaults(
-  service: Service,
-  operation: Operation,
-  request: OssRequest,
-  incoming: Incoming,
-): Promise<Reply> {
-  const faults = await meetFaults(service.faults, operation.name, request, incoming)
-  try {
-    return await operation.handle(request, service.context)
-  } finally {
-    if (faults.cutAnswer) incoming.cut()
-  }
 }
