@@ -153,6 +153,7 @@ export type {
   HttpResponse,
   Transport,
 } from './transport/contract.ts'
+export { UploadClient } from './upload-client.ts'
 export type {
   Checkpoint,
   CheckpointIdentity,

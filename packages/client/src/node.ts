@@ -3,6 +3,7 @@
 import type { ClientOptions, TransportOption } from './options.ts'
 import { OssClient as PortableOssClient } from './oss-client.ts'
 import { type NodeTransportOptions, nodeTransport } from './transport/node.ts'
+import type { UploadClient } from './upload-client.ts'
 import { fileSource } from './uploader/file-source.ts'
 import type { UploadOptions } from './uploader/options.ts'
 import type { UploadSource } from './uploader/source.ts'
@@ -65,7 +66,7 @@ export class OssClient extends PortableOssClient {
  * @throws {TypeError | RangeError} for options that make no sense.
  */
 export function upload(
-  client: PortableOssClient,
+  client: UploadClient,
   source: string | UploadSource,
   target: { readonly bucket: string; readonly key: string },
   options: UploadOptions = {},

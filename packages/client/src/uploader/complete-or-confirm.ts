@@ -12,7 +12,7 @@ import { IntegrityError, TransportError } from '../errors.ts'
 import type { CallbackOptions, ObjectAcl } from '../operations/attributes.ts'
 import type { Proof, Verify } from '../operations/prove.ts'
 import type { CallOptions } from '../options.ts'
-import type { OssClient } from '../oss-client.ts'
+import type { UploadClient } from '../upload-client.ts'
 
 /** What the object must be, computed here from what was sent. */
 export interface ExpectedObject {
@@ -52,7 +52,7 @@ export interface CompletedObject {
  * @throws {IntegrityError} when the service made another object of the parts.
  */
 export async function completeOrConfirm(
-  client: OssClient,
+  client: UploadClient,
   expected: ExpectedObject,
   settings: CompleteSettings,
   options: CallOptions,
@@ -96,7 +96,7 @@ function mayHaveHappened(error: unknown, retried: boolean): boolean {
  * bytes may have been there before, and the upload still be open.
  */
 async function confirm(
-  client: OssClient,
+  client: UploadClient,
   expected: ExpectedObject,
   cause: unknown,
   options: CallOptions,
@@ -131,7 +131,7 @@ async function confirm(
 }
 
 async function isOpen(
-  client: OssClient,
+  client: UploadClient,
   { bucket, key, uploadId }: ExpectedObject,
   cause: unknown,
   options: CallOptions,

@@ -5,7 +5,7 @@ import type { ObjectInput } from '../operations/multipart.ts'
 import type { HeadObjectAnswer } from '../operations/objects.ts'
 import { isMd5ETag, type Proof, sumsOf } from '../operations/prove.ts'
 import type { CallOptions } from '../options.ts'
-import type { OssClient } from '../oss-client.ts'
+import type { UploadClient } from '../upload-client.ts'
 import type { RangeSource, Source } from './source.ts'
 
 /**
@@ -53,7 +53,7 @@ export function forbidsOverwrite(onExists: OnExists | undefined): boolean {
  * @throws {TypeError} for `skip-if-same` and a stream, which cannot be read twice.
  */
 export async function findPresent(
-  client: OssClient,
+  client: UploadClient,
   source: Source,
   target: ObjectInput,
   onExists: OnExists | undefined,
@@ -70,7 +70,7 @@ export async function findPresent(
 }
 
 async function headOrNothing(
-  client: OssClient,
+  client: UploadClient,
   target: ObjectInput,
   call: CallOptions,
 ): Promise<HeadObjectAnswer | undefined> {
@@ -84,7 +84,7 @@ async function headOrNothing(
 
 /** What shows the object to have the source's bytes; `undefined` where it has others, or nothing shows it. */
 async function compare(
-  client: OssClient,
+  client: UploadClient,
   source: RangeSource,
   { size, etag, hashCrc64ecma }: HeadObjectAnswer,
   { signal }: CallOptions,

@@ -4,7 +4,7 @@ import { type ETag, md5ETag, OssError, sameETag } from '@lading/protocol'
 import type { PartEntry, UploadPartAnswer } from '../operations/multipart.ts'
 import { isMd5ETag, type Proof, takesCrc64, type Verify } from '../operations/prove.ts'
 import type { CallOptions } from '../options.ts'
-import type { OssClient } from '../oss-client.ts'
+import type { UploadClient } from '../upload-client.ts'
 import { Allowance, forEachConcurrent } from './for-each-concurrent.ts'
 import type { Gate } from './gate.ts'
 import {
@@ -33,7 +33,7 @@ export interface SentPart {
 }
 
 interface Upload {
-  readonly client: OssClient
+  readonly client: UploadClient
   readonly source: Source
   readonly target: { readonly bucket: string; readonly key: string }
   readonly options: {

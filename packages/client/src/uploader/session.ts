@@ -10,7 +10,7 @@ import {
 import { attributeHeaders, type ObjectAttributes } from '../operations/attributes.ts'
 import type { ObjectInput, PartEntry } from '../operations/multipart.ts'
 import { type CallOptions, requireInteger } from '../options.ts'
-import type { OssClient } from '../oss-client.ts'
+import type { UploadClient } from '../upload-client.ts'
 import type { CheckpointSlot, CheckpointStore } from './checkpoint.ts'
 import { choosePartSize, countParts, MAX_STREAM_PART_SIZE, streamGrowth } from './plan-parts.ts'
 import type { Source } from './source.ts'
@@ -59,7 +59,7 @@ interface Candidate {
  * the parts of an upload because of a moment's bad network.
  */
 export async function openSession(
-  client: OssClient,
+  client: UploadClient,
   target: ObjectInput,
   source: Source,
   options: SessionOptions,
@@ -106,7 +106,7 @@ interface FoundUpload {
 }
 
 async function openSlot(
-  client: OssClient,
+  client: UploadClient,
   target: ObjectInput,
   source: Source,
   { checkpoint, notice }: SessionOptions,
@@ -122,7 +122,7 @@ async function openSlot(
 }
 
 async function findCandidate(
-  client: OssClient,
+  client: UploadClient,
   target: ObjectInput,
   source: Source,
   slot: CheckpointSlot | undefined,
@@ -147,7 +147,7 @@ async function findCandidate(
 }
 
 async function newestUpload(
-  client: OssClient,
+  client: UploadClient,
   { bucket, key }: ObjectInput,
   call: CallOptions,
 ): Promise<Candidate | undefined> {
@@ -163,7 +163,7 @@ async function newestUpload(
 
 /** `undefined` when it cannot be gone on with; the caller's own choice fails instead. */
 async function resume(
-  client: OssClient,
+  client: UploadClient,
   target: ObjectInput,
   source: Source,
   { uploadId, partSize: remembered, origin }: Candidate,
@@ -206,7 +206,7 @@ function noticeDroppedAttributes(
 }
 
 async function initiate(
-  client: OssClient,
+  client: UploadClient,
   target: ObjectInput,
   source: Source,
   { attributes, partSize: wanted, call }: SessionOptions,
@@ -239,7 +239,7 @@ function isUsable(source: Source, partSize: number): boolean {
 }
 
 function identityOf(
-  client: OssClient,
+  client: UploadClient,
   { bucket, key }: ObjectInput,
   source: Source,
 ): { endpoint: string; bucket: string; key: string; source: string } {

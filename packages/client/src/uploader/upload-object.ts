@@ -6,7 +6,7 @@ import { attributesOf } from '../operations/attributes.ts'
 import type { ObjectInput } from '../operations/multipart.ts'
 import { type Proof, takesCrc64 } from '../operations/prove.ts'
 import type { CallOptions } from '../options.ts'
-import type { OssClient } from '../oss-client.ts'
+import type { UploadClient } from '../upload-client.ts'
 import { completeOrConfirm } from './complete-or-confirm.ts'
 import { Allowance } from './for-each-concurrent.ts'
 import type { Gate } from './gate.ts'
@@ -66,7 +66,7 @@ export interface UploadControl {
  * sent.
  */
 export async function uploadObject(
-  client: OssClient,
+  client: UploadClient,
   source: Source,
   target: ObjectInput,
   given: UploadOptions,
@@ -96,7 +96,7 @@ export async function uploadObject(
 }
 
 interface Upload {
-  readonly client: OssClient
+  readonly client: UploadClient
   readonly source: Source
   readonly target: ObjectInput
   readonly options: UploadOptions

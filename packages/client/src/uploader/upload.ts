@@ -2,7 +2,7 @@
 
 import { OssError } from '@lading/protocol'
 import type { ObjectInput } from '../operations/multipart.ts'
-import type { OssClient } from '../oss-client.ts'
+import type { UploadClient } from '../upload-client.ts'
 import { Gate } from './gate.ts'
 import { requireUploadOptions, type UploadOptions } from './options.ts'
 import { ProgressMeter, type UploadProgress } from './progress.ts'
@@ -53,7 +53,7 @@ export interface Upload {
  * @throws {TypeError | RangeError} for options that make no sense.
  */
 export function upload(
-  client: OssClient,
+  client: UploadClient,
   source: UploadSource,
   target: ObjectInput,
   options: UploadOptions = {},
@@ -64,7 +64,7 @@ export function upload(
 
 /** As `upload`, for a source that has to be opened first. */
 export function startUpload(
-  client: OssClient,
+  client: UploadClient,
   open: () => Promise<Source>,
   target: ObjectInput,
   options: UploadOptions,
@@ -75,7 +75,7 @@ export function startUpload(
 
 class RunningUpload implements Upload {
   readonly done: Promise<UploadResult>
-  readonly #client: OssClient
+  readonly #client: UploadClient
   readonly #target: ObjectInput
   readonly #gate = new Gate()
   readonly #stop = new AbortController()
@@ -84,7 +84,7 @@ class RunningUpload implements Upload {
   #state: UploadState = 'running'
 
   constructor(
-    client: OssClient,
+    client: UploadClient,
     open: () => Promise<Source>,
     target: ObjectInput,
     options: UploadOptions,
