@@ -4,6 +4,7 @@
  */
 
 import { expect, test } from 'vitest'
+import { reportFigure } from '../support/figures.ts'
 import { OssWire } from '../support/oss-wire.ts'
 import { seedFromEnvironment } from '../support/random.ts'
 import { KEY_PAIR } from '../support/serve-process.ts'
@@ -27,6 +28,8 @@ test(`what was acknowledged survives ${ROUNDS} kills, nothing half-made is seen,
       `${report.killsDuringComplete} into Complete; acknowledged ${ledger.partsAcknowledged} parts, ` +
       `${ledger.completesAcknowledged} completes, ${ledger.abortsAcknowledged} aborts`,
   )
+  reportFigure('kills of the server', report.rounds)
+  reportFigure('violations', report.broken.length)
   expect(report.broken, `seed ${seed}`).toEqual([])
   expect(report.killsInFlight).toBeGreaterThanOrEqual(Math.floor(ROUNDS * 0.9))
   expect(ledger.partsAcknowledged).toBeGreaterThan(ROUNDS)

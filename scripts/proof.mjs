@@ -1,0 +1,139 @@
+/**
+ * `npm run proof [-- SECTION... [--seed S] [--steps N] [--restart]]`: the full counts behind
+ * `docs/reliability.md`. A section is a row of the table below, run step by step, each with a seed of
+ * its own. What a step showed is kept under `node_modules/.cache/lading/proof`, so a run that was
+ * stopped goes on with the next step; a run that is over, or of other sources, begins again. Without
+ * a section it lists them.
+ */
+
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { root, runNode, runScript, SetUpError, setUp } from './setup.mjs'
+
+/**
+ * `files` are given to vitest, and `env` to them, besides `LADING_SEED` (the step's own) and `LADING_PROOF`
+ * (the section). What tests report with `reportFigure` is summed over the steps.
+ */
+const sections = {
+  kill: {
+    shows: 'kill -9 of the server in mid-work',
+    files: ['tests/crash/'],
+    steps: 20,
+    env: { LADING_CRASH_ROUNDS: '50' },
+  },
+}
+
+const folder = `${root}node_modules/.cache/lading/proof`
+
+await runScript(async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      seed: { type: 'string', default: '1' },
+      steps: { type: 'string' },
+      restart: { type: 'boolean', default: false },
+    },
+  })
+  if (positionals.length === 0) {
+    for (const [name, { shows, steps }] of Object.entries(sections)) {
+      console.log(`${name.padEnd(14)} ${String(steps).padStart(4)} steps  ${shows}`)
+    }
+    return 0
+  }
+  for (const name of positionals) {
+    if (!Object.hasOwn(sections, name)) {
+      const known = Object.keys(sections).join(', ')
+      throw new SetUpError(`There is no section ${name}. These there are: ${known}.`)
+    }
+  }
+  const seed = positive('seed', values.seed)
+  const steps = values.steps === undefined ? undefined : positive('steps', values.steps)
+  await setUp()
+  for (const name of positionals) {
+    const code = await prove(name, { seed, steps, restart: values.restart })
+    if (code !== 0) return code
+  }
+  return 0
+})
+
+function positive(name, text) {
+  if (!/^[1-9]\d*$/.test(text)) throw new SetUpError(`--${name} takes a positive whole number.`)
+  return Number(text)
+}
+
+async function prove(name, { seed, steps: given, restart }) {
+  const { files, steps: usual, env } = sections[name]
+  const steps = given ?? usual
+  const progressFile = `${folder}/${name}.json`
+  const figuresFile = `${folder}/${name}.figures`
+  const of = { seed, steps, sources: fingerprintOfSources() }
+  mkdirSync(folder, { recursive: true })
+  const progress = (!restart && unfinished(progressFile, of)) || { ...of, done: 0, figures: {} }
+  if (progress.done > 0) console.log(`${name}: going on after step ${progress.done} of ${steps}`)
+  const started = Date.now()
+  while (progress.done < steps) {
+    const stepSeed = seed + progress.done
+    console.log(`${name}: step ${progress.done + 1} of ${steps}, seed ${stepSeed}`)
+    rmSync(figuresFile, { force: true })
+    const code = await runNode(
+      'node_modules/vitest/vitest.mjs',
+      ['run', '--project', 'system', '--testTimeout', '3600000', ...files],
+      {
+        env: {
+          ...process.env,
+          ...env,
+          LADING_SEED: String(stepSeed),
+          LADING_PROOF: name,
+          LADING_FIGURES: figuresFile,
+        },
+      },
+    )
+    if (code !== 0) {
+      console.log(`${name}: step ${progress.done + 1} failed; the same command tries it again`)
+      return code
+    }
+    for (const [figure, value] of figuresIn(figuresFile)) {
+      progress.figures[figure] = (progress.figures[figure] ?? 0) + value
+    }
+    progress.done += 1
+    writeFileSync(progressFile, JSON.stringify(progress))
+  }
+  const seconds = Math.round((Date.now() - started) / 1000)
+  console.log(`${name}: ${steps} steps from seed ${seed}; the last run took ${seconds} s`)
+  for (const [figure, value] of Object.entries(progress.figures))
+    console.log(`  ${figure}: ${value}`)
+  return 0
+}
+
+/** What an earlier run of the same kind had done, unless it came to its end. */
+function unfinished(file, { seed, steps, sources }) {
+  if (!existsSync(file)) return undefined
+  const kept = JSON.parse(readFileSync(file, 'utf8'))
+  const same = kept.seed === seed && kept.steps === steps && kept.sources === sources
+  return same && kept.done < steps ? kept : undefined
+}
+
+/** Figures of two versions must not be added up. */
+function fingerprintOfSources() {
+  const hash = createHash('sha256')
+  for (const folder of ['packages', 'tests']) {
+    const files = readdirSync(`${root}${folder}`, { recursive: true })
+      .map((file) => file.replaceAll('\\', '/'))
+      .filter(
+        (file) => /\.(ts|c|mjs|json)$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file),
+      )
+    for (const file of files.sort()) {
+      hash.update(`${file}\0`).update(readFileSync(`${root}${folder}/${file}`))
+    }
+  }
+  return hash.digest('hex')
+}
+
+function figuresIn(file) {
+  if (!existsSync(file)) return []
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+}
