@@ -36,7 +36,7 @@ export class CheckpointLockedError extends Error {
 
   constructor(holder: { pid: number; host: string; path: string }) {
     super(
-      `The process ${holder.pid} on ${holder.host} is already uploading this source to this key. If it is not, delete ${holder.path}.`,
+      `The process ${holder.pid} on ${holder.host} is already at the same upload or download. If it is not, delete ${holder.path}.`,
     )
     this.pid = holder.pid
     this.host = holder.host

@@ -1,8 +1,10 @@
 /** Checkpoints as files: one for each upload, replaced atomically, held by one process at a time. */
 
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type FileLock, lockFile } from '../files/lock-file.ts'
+import { isMissing, replaceFile } from '../files/replace-file.ts'
 import {
   type Checkpoint,
   type CheckpointIdentity,
@@ -12,7 +14,6 @@ import {
   parseCheckpoint,
   readCheckpoint,
 } from './checkpoint.ts'
-import { type FileLock, lockFile } from './lock-file.ts'
 
 export interface FileCheckpointOptions {
   /** Made if missing, readable by nobody else. */
@@ -70,16 +71,8 @@ class FileSlot implements CheckpointSlot {
     this.#lock = lock
   }
 
-  async save(checkpoint: Checkpoint): Promise<void> {
-    const temporary = `${this.#path}.${randomUUID()}.tmp`
-    try {
-      await writeDurably(temporary, formatCheckpoint(checkpoint))
-      await rename(temporary, this.#path)
-    } catch (error) {
-      await rm(temporary, { force: true })
-      throw error
-    }
-    await syncDirectory(join(this.#path, '..'))
+  save(checkpoint: Checkpoint): Promise<void> {
+    return replaceFile(this.#path, formatCheckpoint(checkpoint))
   }
 
   remove(): Promise<void> {
@@ -104,33 +97,8 @@ async function read(
   }
 }
 
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-/** The new name is durable only once its directory is. Windows cannot open one, and need not. */
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
-}
-
 /** User text never becomes a path. */
 function nameOf({ endpoint, bucket, key, source }: CheckpointIdentity): string {
   const text = JSON.stringify([endpoint, bucket, key, source])
   return createHash('sha256').update(text).digest('hex').slice(0, 40)
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
