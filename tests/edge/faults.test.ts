@@ -1,12 +1,14 @@
 /** Faults on demand, as the clients of a server meet them. */
 
 import { randomBytes } from 'node:crypto'
+import { setTimeout as after } from 'node:timers/promises'
 import { parseFault, startTestServer, type TestServerOptions } from '@lading/server/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { etagOf, OssWire } from '../support/oss-wire.ts'
 import { RawConnection } from '../support/raw-http.ts'
 import { KEY_PAIR, serveProcess } from '../support/serve-process.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
 
 const BUCKET = 'fault-bucket'
 
@@ -76,6 +78,103 @@ describe('a fault refuses', () => {
     const { status, code, headers } = await put(wire, 'key')
     expect([status, code, headers['retry-after']]).toEqual([529, 'Busy', '12'])
     expect((await wire.send('HEAD', { bucket: BUCKET, key: 'key' })).status).toBe(404)
+  })
+})
+
+describe('a fault makes an answer lie', () => {
+  it('with an error in an answer of 200, and nothing is done', async () => {
+    const wire = await start(['PutObject,nth=1,fail=InternalError,status=200'])
+    const { status, code, text } = await put(wire, 'key')
+    expect([status, code ?? text]).toEqual([200, expect.stringContaining('InternalError')])
+    expect((await wire.send('HEAD', { bucket: BUCKET, key: 'key' })).status).toBe(404)
+  })
+
+  it('about the ETag or the CRC-64, in headers and documents alike, while the truth is stored', async () => {
+    const wire = await start([
+      'UploadPart,falsify=etag',
+      'ListParts,nth=1,falsify=etag',
+      'ListParts,nth=2,falsify=crc64',
+      'HeadObject,nth=1,falsify=etag',
+      'HeadObject,nth=2,falsify=crc64',
+    ])
+    const [body, key] = [Buffer.from('bytes'), 'key']
+    const uploadId = await wire.initiate(BUCKET, key)
+    const sent = await wire.uploadPart(BUCKET, key, uploadId, 1, body)
+    expect(sent.headers.etag).toMatch(/^"[0-9A-F]{32}"$/)
+    expect(sent.headers.etag).not.toBe(`"${etagOf(body)}"`)
+    const list = () => wire.send('GET', { bucket: BUCKET, key, query: { uploadId } })
+    const [otherEtag, otherCrc, truth] = [await list(), await list(), await list()]
+    expect(otherEtag.text).not.toContain(etagOf(body))
+    expect(otherCrc.text).toContain(etagOf(body))
+    const crcOf = ({ text }: { text: string }): string | undefined =>
+      /<HashCrc64ecma>(\d+)</.exec(text)?.[1]
+    expect(crcOf(otherCrc)).toMatch(/^\d+$/)
+    expect(crcOf(otherCrc)).not.toBe(crcOf(truth))
+    expect(crcOf(otherEtag)).toBe(crcOf(truth))
+
+    await wire.complete(BUCKET, key, uploadId, [[1, etagOf(body)]])
+    const head = async () => (await wire.send('HEAD', { bucket: BUCKET, key })).headers
+    const [withEtag, withCrc, honest] = [await head(), await head(), await head()]
+    expect(withEtag.etag).toMatch(/^"[0-9A-F]{32}-1"$/)
+    expect(withEtag.etag).not.toBe(honest.etag)
+    expect(withCrc.etag).toBe(honest.etag)
+    expect(withCrc['x-oss-hash-crc64ecma']).not.toBe(honest['x-oss-hash-crc64ecma'])
+  })
+})
+
+describe('a fault stalls', () => {
+  /** A client that waits for `given` and then leaves, having heard nothing. */
+  const leaveAfter = async (
+    fault: string,
+    given: (wire: OssWire) => Promise<unknown>,
+  ): Promise<OssWire> => {
+    const wire = await start([fault])
+    const leaving = new AbortController()
+    const [body, { signal }] = [randomBytes(200_000), leaving]
+    const asked = wire.send('PUT', { bucket: BUCKET, key: 'key', body, signal })
+    await Promise.all([
+      given(wire).then(() => leaving.abort()),
+      expect(asked).rejects.toThrow('aborted'),
+    ])
+    return wire
+  }
+
+  it.each(['PutObject,nth=1,stall=request', 'PutObject,nth=1,stall=body,after=1000'])(
+    'before it is done, until the client leaves: %s',
+    async (fault) => {
+      const wire = await leaveAfter(fault, () => after(100))
+      expect((await wire.send('HEAD', { bucket: BUCKET, key: 'key' })).status).toBe(404)
+      expect((await put(wire, 'key')).status).toBe(200)
+    },
+  )
+
+  it('once all is done, before the answer', async () => {
+    await leaveAfter('PutObject,nth=1,stall=answer', (wire) =>
+      until(async () => (await wire.send('HEAD', { bucket: BUCKET, key: 'key' })).status === 200),
+    )
+  })
+
+  it('in the middle of the answer', async () => {
+    const server = await startTestServer({
+      buckets: [BUCKET],
+      faults: [parseFault('GetObject,nth=1,stall=answer,after=10')],
+    })
+    const wire = new OssWire(server)
+    onTestFinished(async () => {
+      wire.close()
+      await server.close()
+    })
+    await wire.send('PUT', { bucket: BUCKET, headers: { 'x-oss-acl': 'public-read' } })
+    await put(wire, 'key', 'ten bytes and more')
+    const connection = await RawConnection.open(server.port)
+    await connection.send(`GET /${BUCKET}/key HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
+    let received = ''
+    for await (const chunk of connection.socket) {
+      received += chunk
+      if (received.endsWith('\r\n\r\nten bytes ')) break
+    }
+    connection.destroy()
+    expect((await wire.send('GET', { bucket: BUCKET, key: 'key' })).text).toBe('ten bytes and more')
   })
 })
 

@@ -241,14 +241,15 @@ const fault = z.strictObject({
     z.strictObject({
       kind: z.literal('fail'),
       code: z.string().min(1),
-      status: z.number().int().min(400).max(599).optional(),
+      status: z.number().int().min(200).max(599).optional(),
       retryAfter: z.number().int().min(0).optional(),
     }),
     z.strictObject({
-      kind: z.literal('cut'),
+      kind: z.enum(['cut', 'stall']),
       at: z.enum(['request', 'body', 'answer']),
       afterBytes: z.number().int().min(0).optional(),
     }),
+    z.strictObject({ kind: z.literal('falsify'), sum: z.enum(['etag', 'crc64']) }),
   ]),
 })
 

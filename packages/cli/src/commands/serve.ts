@@ -79,6 +79,8 @@ A --fault is an operation, or none for any, and settings, with commas between:
                   throttle=BYTES_PER_SECOND [of=body|answer]
                   fail=CODE [status=N] [retry-after=SECONDS]
                   cut=request|body|answer [after=BYTES]
+                  stall=request|body|answer [after=BYTES]
+                  falsify=etag|crc64
 For example: --fault GetObject,key=logs/*,probability=0.1,cut=answer,after=1024`,
     )
     .action(

@@ -34,7 +34,7 @@ export class IncomingBody implements RequestBody {
   /** Milliseconds that the client may still keep us waiting; bytes earn more, up to the window. */
   #patience: number
   #wake: () => void = () => {}
-  #cut: { readonly after: number; readonly act: () => void } | undefined
+  #cut: { readonly after: number; readonly act: () => void | Promise<void> } | undefined
   readonly #paces: Pace[] = []
   #delayedMs = 0
 
@@ -72,8 +72,8 @@ export class IncomingBody implements RequestBody {
     if (this.declaredLength !== undefined && this.declaredLength > limit) throw tooLarge(limit)
   }
 
-  /** Calls `act` once `after` bytes have been read, before they are handed on. */
-  cutAfter(after: number, act: () => void): void {
+  /** Calls `act` once `after` bytes have been read, before they are handed on; then it is over. */
+  cutAfter(after: number, act: () => void | Promise<void>): void {
     this.#cut = { after, act }
   }
 
@@ -102,6 +102,10 @@ export class IncomingBody implements RequestBody {
         const chunk = request.read() as Uint8Array | null
         if (chunk !== null) {
           this.#take(chunk.length)
+          if (this.#cut && this.#received >= this.#cut.after) {
+            await this.#cut.act()
+            throw new OssError('IncompleteBody')
+          }
           if (this.#paces.length === 0) yield chunk
           else yield* this.#slowly(chunk)
         } else if (request.readableEnded) {
@@ -156,10 +160,6 @@ export class IncomingBody implements RequestBody {
       throw new OssError('IncompleteBody')
     }
     if (this.#received > this.#limit) throw tooLarge(this.#limit)
-    if (this.#cut && this.#received >= this.#cut.after) {
-      this.#cut.act()
-      throw new OssError('IncompleteBody')
-    }
   }
 
   #requireWhole(): void {

@@ -5,7 +5,7 @@ import { type Pace, pacedPieces } from './pace.ts'
 export class Delivery {
   readonly #left: AbortSignal
   readonly #paces: Pace[] = []
-  #cut: { readonly after: number; readonly act: () => void } | undefined
+  #cut: { readonly after: number; readonly act: () => void | Promise<void> } | undefined
   #sent = 0
 
   /** `left` aborts when the client has left: then nobody is slowed down any more. */
@@ -19,7 +19,7 @@ export class Delivery {
   }
 
   /** Calls `act` in place of the byte that would be sent after the first `after`. */
-  cutAfter(after: number, act: () => void): void {
+  cutAfter(after: number, act: () => void | Promise<void>): void {
     this.#cut = { after, act }
   }
 
@@ -30,6 +30,6 @@ export class Delivery {
     if (this.#paces.length === 0) yield part
     else yield* pacedPieces(part, this.#paces, this.#left)
     this.#sent += part.length
-    if (part.length < chunk.length) this.#cut?.act()
+    if (part.length < chunk.length) await this.#cut?.act()
   }
 }

@@ -38,6 +38,15 @@ describe('a fault on the command line', () => {
         action: { kind: 'cut', at: 'answer', afterBytes: 0 },
       },
     ],
+    [
+      'fail=InternalError,status=200',
+      { action: { kind: 'fail', code: 'InternalError', status: 200 } },
+    ],
+    [
+      'UploadPart,stall=body,after=7',
+      { operation: 'UploadPart', action: { kind: 'stall', at: 'body', afterBytes: 7 } },
+    ],
+    ['falsify=crc64', { action: { kind: 'falsify', sum: 'crc64' } }],
     ['throttle=1000', { action: { kind: 'throttle', bytesPerSecond: 1000 } }],
     [
       'throttle=1000,of=answer',
@@ -63,6 +72,10 @@ describe('a fault on the command line', () => {
     ['fail=X,retry-after=soon', 'as retry-after'],
     ['fail=X,after=5', 'cannot have after together with fail'],
     ['cut=request,after=5', 'cannot have after together with cut=request'],
+    ['fail=X,status=199', 'as status'],
+    ['stall=request,after=5', 'cannot have after together with stall=request'],
+    ['stall=nowhere', 'as stall'],
+    ['falsify=md5', 'as falsify'],
     ['delay=1,status=500', 'cannot have status together with delay'],
     ['delay=1,probability=0', 'as probability'],
     ['delay=1,probability=2', 'as probability'],

@@ -1,4 +1,4 @@
-/** Faults on demand: delays, refusals and cut connections, for people who test their clients. */
+/** Faults on demand: delays, refusals, cut connections, wrong sums, for people who test their clients. */
 
 import { isKnownErrorCode, OssError } from '@lading/protocol'
 import { matchesWildcard } from '../policy/wildcard.ts'
@@ -15,6 +15,7 @@ export type FaultAction =
   | {
       readonly kind: 'fail'
       readonly code: string
+      /** 200 is an error where success was announced already, as OSS has it for what fails late. */
       readonly status?: number | undefined
       /** Seconds that the answer tells the client to wait (`Retry-After`). */
       readonly retryAfter?: number | undefined
@@ -31,6 +32,17 @@ export type FaultAction =
        * byte. Without it a cut at `answer` sends nothing, with it the head of the answer is sent.
        */
       readonly afterBytes?: number | undefined
+    }
+  | {
+      readonly kind: 'stall'
+      /** As of a cut, at the same places; but the connection stays open, and silent. */
+      readonly at: 'request' | 'body' | 'answer'
+      readonly afterBytes?: number | undefined
+    }
+  | {
+      readonly kind: 'falsify'
+      /** Which of the sums in the answer is another one, in its header and in its document. */
+      readonly sum: 'etag' | 'crc64'
     }
 
 /** Which requests meet it, and what happens then. Only requests that would be served are counted. */

@@ -6,8 +6,8 @@ import type { Fault, FaultAction } from './faults.ts'
  * Reads comma-separated settings after an optional operation. Which requests: `bucket=PATTERN`,
  * `key=PATTERN`, `part=N`, `nth=N`, `times=N`, `probability=P`. What happens, one of: `delay=MS`;
  * `throttle=BYTES_PER_SECOND` with `of=body|answer`; `fail=CODE` with `status=N` and
- * `retry-after=SECONDS`; `cut=request|body|answer` with `after=BYTES`. In patterns `%2C` is a comma.
- * For example `UploadPart,part=3,nth=1,cut=body,after=65536` or `GetObject,key=logs/*,delay=500`.
+ * `retry-after=SECONDS`; `cut=request|body|answer` or `stall=request|body|answer` with `after=BYTES`;
+ * `falsify=etag|crc64`. In patterns `%2C` is a comma. For example `UploadPart,part=3,nth=1,cut=body,after=65536` or `GetObject,key=logs/*,delay=500`.
  *
  * @throws {TypeError} with the setting that is not understood.
  */
@@ -34,16 +34,20 @@ const qualifiers = {
   throttle: ['of'],
   fail: ['status', 'retry-after'],
   cut: ['after'],
+  stall: ['after'],
+  falsify: [],
 } as const satisfies Readonly<Record<FaultAction['kind'], readonly string[]>>
 
-const kinds = ['delay', 'throttle', 'fail', 'cut'] as const
+const kinds = ['delay', 'throttle', 'fail', 'cut', 'stall', 'falsify'] as const
 
 const selectors: readonly string[] = ['bucket', 'key', 'part', 'nth', 'times', 'probability']
 
 function readAction(settings: Settings): FaultAction {
   const [kind, ...others] = kinds.filter((candidate) => settings.has(candidate))
   if (kind === undefined || others.length > 0) {
-    throw settings.error('needs one of delay=MS, throttle=RATE, fail=CODE and cut=WHERE')
+    throw settings.error(
+      'needs one of delay=MS, throttle=RATE, fail=CODE, cut=WHERE, stall=WHERE and falsify=SUM',
+    )
   }
   settings.allowOnly([kind, ...qualifiers[kind], ...selectors], kind)
   switch (kind) {
@@ -57,13 +61,16 @@ function readAction(settings: Settings): FaultAction {
     case 'fail': {
       const code = settings.needed(kind, settings.text(kind))
       const retryAfter = settings.whole('retry-after', 0)
-      const status = settings.whole('status', 400)
+      const status = settings.whole('status', 200)
       return { kind, code, status, retryAfter }
     }
-    case 'cut': {
+    case 'falsify':
+      return { kind, sum: settings.needed(kind, settings.choice(kind, ['etag', 'crc64'])) }
+    case 'cut':
+    case 'stall': {
       const places = ['request', 'body', 'answer'] as const
       const at = settings.needed(kind, settings.choice(kind, places))
-      if (at === 'request') settings.allowOnly([kind, ...selectors], 'cut=request')
+      if (at === 'request') settings.allowOnly([kind, ...selectors], `${kind}=request`)
       return { kind, at, afterBytes: settings.whole('after', 0) }
     }
   }

@@ -92,8 +92,8 @@ async function handleWithFaults(
 ): Promise<Reply> {
   const faults = await meetFaults(service.faults, operation.name, request, incoming)
   try {
-    return await operation.handle(request, service.context)
+    return faults.change(await operation.handle(request, service.context))
   } finally {
-    if (faults.cutAnswer) incoming.cut()
+    await faults.breakOff?.()
   }
 }
