@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { delay } from '../abort.ts'
 import { Allowance, forEachConcurrent } from './for-each-concurrent.ts'
+import { Gate } from './gate.ts'
 
 const never = new AbortController().signal
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -95,4 +97,45 @@ test('a failure does not wait for an item that never comes', async () => {
     throw new Error('broken')
   })
   await expect(work).rejects.toThrow('broken')
+})
+
+test('an allowance that grows or shrinks in the middle says how many are worked on from then on', async () => {
+  const turns = new Allowance(1)
+  const running: (() => void)[] = []
+  const work = forEachConcurrent([1, 2, 3, 4, 5, 6], turns, () => {
+    return new Promise<void>((resolve) => running.push(resolve))
+  })
+  await turn()
+  expect(running).toHaveLength(1)
+  turns.resize(3)
+  await turn()
+  expect(running).toHaveLength(3)
+  turns.resize(1)
+  for (const end of running.splice(0, 2)) end()
+  await turn()
+  expect(running).toHaveLength(1)
+  for (let done = 0; done < 4; done += 1) {
+    running.shift()?.()
+    await turn()
+    expect(running.length).toBeLessThanOrEqual(1)
+  }
+  await work
+  await turns.acquire(1, never) // what was drawn on is given back
+})
+
+test('however many are worked on, no signal has more listeners than Node takes for sound', async () => {
+  const warnings: Error[] = []
+  const listen = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', listen)
+  onTestFinished(() => void process.off('warning', listen))
+  const gate = new Gate()
+  const sending = new Allowance(20)
+  const items = Array.from({ length: 60 }, (_, index) => index)
+  await forEachConcurrent(items, 40, async (_, signal) => {
+    await sending.acquire(1, signal)
+    await gate.run(async (signal) => delay(1, signal), signal)
+    sending.release(1)
+  })
+  await turn()
+  expect(warnings).toEqual([])
 })

@@ -1,34 +1,56 @@
-/** Bounded concurrency, in two shapes: a pool of workers, and an allowance that work draws on. */
+/** Bounded concurrency: work on many items, and the allowance that it draws on. */
 
 import { leave, withSignal } from '../abort.ts'
 
 /**
- * Runs `work` on every item, at most `limit` at a time, starting them in order. The first failure
- * aborts the others, waits for them to stop, and is the error thrown.
+ * Runs `work` on every item, at most `limit` at a time, starting them in order; an allowance has one
+ * for each, and may change meanwhile. The first failure aborts the others, waits for them to stop,
+ * and is the error thrown.
  */
 export async function forEachConcurrent<Item>(
   items: Iterable<Item> | AsyncIterable<Item>,
-  limit: number,
+  limit: number | Allowance,
   work: (item: Item, signal: AbortSignal) => Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
   const stop = new AbortController()
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
   const queue = iterator(items)
+  const turns = typeof limit === 'number' ? new Allowance(limit) : limit
+  // A signal for each item: Node takes more than ten listeners on one for a leak, and says so.
+  const underWay = new Map<AbortController, Promise<void>>()
 
-  async function drain(): Promise<void> {
-    for (;;) {
-      either.throwIfAborted()
-      const next = await withSignal(Promise.resolve(queue.next()), either)
-      if (next.done) return
-      await work(next.value, either)
+  /** Takes the next item once it has a turn; `false` when there is none. */
+  async function startNext(): Promise<boolean> {
+    await turns.acquire(1, either)
+    let item: IteratorResult<Item> | undefined
+    try {
+      item = await withSignal(Promise.resolve(queue.next()), either)
+    } finally {
+      if (!item || item.done) turns.release(1)
     }
+    if (item.done) return false
+    const own = new AbortController()
+    const working = work(item.value, own.signal)
+      .catch((error: unknown) => stop.abort(error))
+      .finally(() => {
+        turns.release(1)
+        underWay.delete(own)
+      })
+    underWay.set(own, working)
+    return true
   }
 
-  const workers = Array.from({ length: limit }, () =>
-    drain().catch((error: unknown) => stop.abort(error)),
-  )
-  await Promise.all(workers)
+  either.addEventListener('abort', () => {
+    for (const own of underWay.keys()) own.abort(either.reason)
+  })
+
+  try {
+    while (await startNext());
+  } catch (error) {
+    stop.abort(error)
+  }
+  await Promise.all(underWay.values())
   if (either.aborted) leave(queue)
   either.throwIfAborted()
 }
@@ -41,13 +63,28 @@ function iterator<Item>(
 
 /** So much of something at a time, such as bytes of memory. First come, first served. */
 export class Allowance {
-  readonly total: number
+  #total: number
+  /** Below zero after it was made smaller than what is in use. */
   #free: number
   readonly #waiting: Waiter[] = []
 
   constructor(total: number) {
-    this.total = total
+    this.#total = total
     this.#free = total
+  }
+
+  /** What is in use stays so. */
+  resize(total: number): void {
+    this.#free += total - this.#total
+    this.#total = total
+    this.#admit()
+  }
+
+  /** Takes `amount` if nobody has to wait for it. */
+  tryAcquire(amount: number): boolean {
+    if (this.#waiting.length > 0 || this.#free < amount) return false
+    this.#free -= amount
+    return true
   }
 
   /**
@@ -57,11 +94,8 @@ export class Allowance {
    */
   async acquire(amount: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    if (amount > this.total) throw new RangeError(`${amount} of ${this.total} can never be had.`)
-    if (this.#waiting.length === 0 && this.#free >= amount) {
-      this.#free -= amount
-      return
-    }
+    if (amount > this.#total) throw new RangeError(`${amount} of ${this.#total} can never be had.`)
+    if (this.tryAcquire(amount)) return
     await new Promise<void>((resolve, reject) => {
       const leave = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1)

@@ -17,6 +17,7 @@ test('what the gate closes on is stopped, and done again when it opens', async (
     runs += 1
     return runs === 1 ? untilAborted(signal) : 'done'
   }, never)
+  await gate.passed(never)
   await gate.close()
   expect(runs).toBe(1)
   gate.open()

@@ -4,14 +4,9 @@ import { withSignal } from '../abort.ts'
 
 /** While it is closed nothing passes, and what had passed is aborted, to be done again later. */
 export class Gate {
-  /** Aborted when the gate closes; another one each time it opens. */
-  #pause = new AbortController()
   #closed: { readonly opened: Promise<void>; readonly open: () => void } | undefined
-  #running = 0
+  readonly #running = new Set<AbortController>()
   #idle: (() => void)[] = []
-  #combined:
-    | { readonly of: AbortSignal; readonly pause: AbortController; readonly signal: AbortSignal }
-    | undefined
 
   /** Resolves when everything that had passed has stopped. */
   async close(): Promise<void> {
@@ -21,17 +16,16 @@ export class Gate {
         open = resolve
       })
       this.#closed = { opened, open }
-      this.#pause.abort(new DOMException('The upload is paused.', 'AbortError'))
+      const reason = new DOMException('The upload is paused.', 'AbortError')
+      for (const attempt of this.#running) attempt.abort(reason)
     }
-    if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+    if (this.#running.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
   open(): void {
     const closed = this.#closed
-    if (!closed) return
     this.#closed = undefined
-    this.#pause = new AbortController()
-    closed.open()
+    closed?.open()
   }
 
   /** Resolves when the gate is open. */
@@ -47,25 +41,21 @@ export class Gate {
   async run<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     for (;;) {
       await this.passed(signal)
-      const pause = this.#pause
-      this.#running += 1
+      if (this.#closed) continue // again, since
+      const attempt = new AbortController()
+      const stop = (): void => attempt.abort(signal.reason)
+      signal.addEventListener('abort', stop, { once: true })
+      this.#running.add(attempt)
       try {
-        return await work(this.#either(signal, pause))
+        return await work(attempt.signal)
       } catch (error) {
-        if (signal.aborted || !pause.signal.aborted) throw error
+        const isPaused = attempt.signal.aborted && !signal.aborted
+        if (!isPaused) throw error
       } finally {
-        this.#running -= 1
-        if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve()
+        signal.removeEventListener('abort', stop)
+        this.#running.delete(attempt)
+        if (this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
       }
     }
-  }
-
-  /** One combined signal for all parts at work: thousands of them on one long-lived signal add up. */
-  #either(of: AbortSignal, pause: AbortController): AbortSignal {
-    const known = this.#combined
-    if (known?.of === of && known.pause === pause) return known.signal
-    const signal = AbortSignal.any([of, pause.signal])
-    this.#combined = { of, pause, signal }
-    return signal
   }
 }
