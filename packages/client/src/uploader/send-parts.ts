@@ -126,14 +126,15 @@ async function send(
   await sending.acquire(1, signal)
   try {
     const work = (signal: AbortSignal) => client.uploadPart(input, { ...call, signal })
-    return await gate.run(work, signal)
+    const answer = await gate.run(work, signal)
+    sending.release(1)
+    return answer
   } catch (error) {
+    // Where one fails the upload does: nobody else shall have its turn.
     // A file written to between hashing and sending looks like damage on the way: say what it is.
     const isSuspect = error instanceof OssError && error.code === 'InvalidDigest'
     if (isSuspect && source.kind === 'ranges') await source.requireUnchanged()
     throw error
-  } finally {
-    sending.release(1)
   }
 }
 
