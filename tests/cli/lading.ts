@@ -11,6 +11,7 @@ import { onTestFinished } from 'vitest'
 import { COMMAND } from '../support/serve-process.ts'
 import { startServer } from '../support/server.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
+import { runInProcess } from './in-process.ts'
 
 export interface Outcome {
   readonly status: number | null
@@ -31,7 +32,9 @@ export interface Bench {
   readonly environment: Readonly<Record<string, string>>
   /** One line of the server's log for each request answered so far. */
   readonly requests: readonly LoggedRequest[]
+  /** In a process of its own. */
   start(args: readonly string[], options?: RunOptions): Running
+  /** In this process, unless it is given an input or is about a server. */
   run(args: readonly string[], options?: RunOptions): Promise<Outcome>
   /** Makes a file of random bytes in `directory`. */
   file(name: string, size: number): Promise<Buffer>
@@ -48,6 +51,9 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** They open what the server of the test has open, or begin a process that goes on. */
+const ofServers: ReadonlySet<string> = new Set(['serve', 'keys', 'sts', 'fsck', 'backup'])
+
 /** A server in memory, with a bucket `films` unless `bucket` says otherwise, and the command for it. */
 export async function bench(
   options: ServerOptions & { readonly bucket?: boolean } = {},
@@ -61,7 +67,7 @@ export async function bench(
     },
   }
   const directory = await temporaryDirectory()
-  const server = await startServer({ ...serverOptions, log })
+  const server = await startServer({ ...(bucket && { buckets: ['films'] }), ...serverOptions, log })
   onTestFinished(() => server.close({ graceMs: 0 }))
   const config = join(directory, '.ossutilconfig')
   await writeFile(config, '')
@@ -100,16 +106,15 @@ export async function bench(
     environment,
     requests,
     start,
-    run: (args, runOptions) => start(args, runOptions).outcome,
+    run: (args, runOptions = {}) =>
+      runOptions.input === undefined && !ofServers.has(args[0] ?? '')
+        ? runInProcess(args, { directory, environment: { ...environment, ...runOptions.env } })
+        : start(args, runOptions).outcome,
     async file(name, size) {
       const bytes = randomBytes(size)
       await writeFile(join(directory, name), bytes)
       return bytes
     },
-  }
-  if (bucket) {
-    const made = await table.run(['mb', 'oss://films'])
-    if (made.status !== 0) throw new Error(made.stderr)
   }
   return table
 }
