@@ -9,7 +9,7 @@ import { addServiceOptions, type Service, type ServiceFlags, withService } from 
 import { sameCommand } from '../shell.ts'
 import { planAcross, planAcrossFolder } from '../transfer/copy-across.ts'
 import { copyFolder, tellFinished } from '../transfer/copy-folder.ts'
-import { copyOne } from '../transfer/copy-one.ts'
+import { copyOne, type Transfer } from '../transfer/copy-one.ts'
 import {
   addCopyOptions,
   type CopyFlags,
@@ -18,6 +18,7 @@ import {
 } from '../transfer/copy-options.ts'
 import { type Direction, requireDirection } from '../transfer/direction.ts'
 import { downloadFolder, planDownload } from '../transfer/download-plan.ts'
+import { addExistingOptions } from '../transfer/existing.ts'
 import type { Filter } from '../transfer/filters.ts'
 import { checkpointDirectory } from '../transfer/state-directory.ts'
 import { type Route, type TransferProgress, tellFailed } from '../transfer/transfer.ts'
@@ -25,7 +26,6 @@ import { planUpload, uploadFolder } from '../transfer/upload-plan.ts'
 
 interface CpFlags extends ServiceFlags, CopyFlags {
   readonly recursive?: boolean
-  readonly progress: boolean
 }
 
 const afterHelp = `
@@ -50,8 +50,8 @@ export function addCp(program: Command, act: Act): void {
     .argument('<source>', 'FILE, DIRECTORY, - or oss://BUCKET/KEY')
     .argument('<target>', 'oss://BUCKET/[KEY], FILE, DIRECTORY or -')
     .option('-r, --recursive', 'a directory, or everything under KEY/')
-    .option('-f, --force', 'overwrite without asking')
-    .option('-u, --update', 'overwrite, but skip what is there already, as large and not older')
+  addExistingOptions(command)
+  command.option('--files-from <file>', 'with -r: only the files it names, one a line; - is stdin')
   const filters = addCopyOptions(command)
   addServiceOptions(command)
     .addHelpText('after', afterHelp)
@@ -73,8 +73,12 @@ async function cp(
   if (!flags.recursive && filters.length > 0) {
     throw usageError('--include and --exclude choose among the files of a directory', 'Pass -r.')
   }
+  if (!flags.recursive && flags.filesFrom !== undefined) {
+    throw usageError('--files-from names files of a directory', 'Pass -r.')
+  }
   const options = readCopyOptions(flags, checkpointDirectory(), filters)
-  const outputOptions = { progress: flags.progress, dataOnStdout: target === '-' }
+  const { progress, quiet } = flags
+  const outputOptions = { progress, quiet, dataOnStdout: target === '-' }
   return withService(flags, outputOptions, async (service) => {
     const copying: Copying = { source, target, direction, recursive: flags.recursive ?? false }
     try {
@@ -99,22 +103,21 @@ interface Copying extends Route {
 async function copy(service: Service, copying: Copying, options: CopyOptions): Promise<ExitCode> {
   const { source, target, direction } = copying
   if (copying.recursive) {
-    const transfers = await plan(service, copying, () =>
-      planFolder[direction](service, source, target, options),
-    )
-    return tellFinished(service, await copyFolder(service, transfers, options))
+    const find = (): AsyncIterable<Transfer> =>
+      planFolder[direction](service, source, target, options)
+    const copied = await told(service, copying, () => copyFolder(service, find, options))
+    return tellFinished(service, copied, options)
   }
-  const transfer = await plan(service, copying, () =>
+  const transfer = await told(service, copying, () =>
     planOne[direction](service, source, target, options),
   )
-  await copyOne(service, transfer, options, (progress) => {
+  return copyOne(service, transfer, options, (progress) => {
     copying.progress = progress
   })
-  return exitCodes.ok
 }
 
 /** What cannot even begin has its event too. */
-async function plan<Planned>(
+async function told<Planned>(
   { output, signal }: Service,
   route: Route,
   work: () => Promise<Planned>,
@@ -130,10 +133,10 @@ async function plan<Planned>(
 function tellInterrupted(
   { output }: Service,
   { direction, recursive, progress }: Copying,
-  { update }: CopyOptions,
+  { existing }: CopyOptions,
 ): ExitCode {
   // What is done already must be skipped the next time, and not be refused because it exists.
-  const resume = `${sameCommand()}${recursive && !update ? ' -u' : ''}`
+  const resume = `${sameCommand()}${recursive && !existing.skips ? ' -u' : ''}`
   // For good: no bar may come back below the command that is to be copied.
   output.close()
   output.event({ event: 'interrupted', resume })

@@ -16,13 +16,18 @@ import type { Act } from '../program.ts'
 import { addServiceOptions, type Service, type ServiceFlags, withService } from '../service.ts'
 import { sameCommand } from '../shell.ts'
 import { copyOne } from '../transfer/copy-one.ts'
-import { type CopyFlags, type CopyOptions, readCopyOptions } from '../transfer/copy-options.ts'
+import {
+  addRunOptions,
+  type CopyFlags,
+  type CopyOptions,
+  readCopyOptions,
+} from '../transfer/copy-options.ts'
+import type { ObjectOptions } from '../transfer/object-options.ts'
 import { checkpointDirectory } from '../transfer/state-directory.ts'
 import { uploadTransfer } from '../transfer/upload-plan.ts'
 
 interface ResumeFlags extends ServiceFlags, CopyFlags {
   readonly list?: boolean
-  readonly progress: boolean
 }
 
 const afterHelp = `
@@ -44,10 +49,7 @@ export function addResume(program: Command, act: Act): void {
     .argument('[which]', 'FILE, oss://BUCKET/KEY or an upload id (default: all)')
     .option('-l, --list', 'only list them')
     .option('-f, --force', 'overwrite objects that exist by now')
-    .option('--parallel <number>', 'parts at a time (default: 5)')
-    .option('--verify <level>', 'md5, strict, crc64 or off (default: md5)')
-    .option('--checkpoint-dir <directory>', 'where the uploads are remembered')
-    .option('--no-progress', 'without a progress bar')
+  addRunOptions(command)
   addServiceOptions(command)
     .addHelpText('after', afterHelp)
     .action(act((which: string | undefined, flags: ResumeFlags) => resumeAll(which, flags)))
@@ -57,7 +59,7 @@ async function resumeAll(which: string | undefined, flags: ResumeFlags): Promise
   const options = readCopyOptions(flags, checkpointDirectory())
   const remembered = await listCheckpoints({ directory: options.checkpointDirectory })
   const found = remembered.filter((checkpoint) => isMeant(checkpoint, which, flags.endpoint))
-  const output = new Output({ json: flags.json })
+  const output = new Output({ json: flags.json, quiet: flags.quiet })
   if (found.length === 0 && which !== undefined) {
     throw new CommandError(exitCodes.notFound, `nothing was interrupted that is called ${which}`, {
       hint: 'See what was with: lading resume --list',
@@ -108,7 +110,7 @@ async function resumeOne(
   given: CopyOptions,
 ): Promise<ExitCode> {
   const { endpoint, bucket, key, source } = checkpoint
-  const outputOptions = { progress: flags.progress }
+  const outputOptions = { progress: flags.progress, quiet: flags.quiet }
   return withService({ ...flags, endpoint }, outputOptions, async (service) => {
     try {
       const { size } = await requireSource(checkpoint)
@@ -154,10 +156,19 @@ const metadataPrefix = 'x-oss-meta-'
  *
  * @throws {CommandError} when that is more than `lading cp` can say.
  */
-function attributesOf({ attributes }: Checkpoint): Pick<CopyOptions, 'contentType' | 'metadata'> {
+function attributesOf({ attributes }: Checkpoint): Omit<ObjectOptions, 'acl'> {
   const headers = new Map(JSON.parse(attributes) as readonly (readonly [string, string])[])
-  const contentType = headers.get('content-type')
-  headers.delete('content-type')
+  const take = (name: string): string | undefined => {
+    const value = headers.get(name)
+    headers.delete(name)
+    return value
+  }
+  const begun = {
+    contentType: take('content-type'),
+    cacheControl: take('cache-control'),
+    storageClass: take('x-oss-storage-class'),
+    tagging: Object.fromEntries(new URLSearchParams(take('x-oss-tagging'))),
+  }
   const metadata: Record<string, string> = {}
   for (const [name, value] of headers) {
     if (!name.startsWith(metadataPrefix)) {
@@ -167,7 +178,7 @@ function attributesOf({ attributes }: Checkpoint): Pick<CopyOptions, 'contentTyp
     }
     metadata[name.slice(metadataPrefix.length)] = value
   }
-  return { contentType, metadata }
+  return { ...begun, metadata }
 }
 
 function tellInterrupted({ output }: Service): ExitCode {

@@ -1,17 +1,20 @@
 /** `lading sync`: makes a folder of a bucket or a directory like another one. */
 
+import { rm } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { canAsk, confirm } from '../ask.ts'
 import { usageError } from '../command-error.ts'
 import { describeError, formatDescribed } from '../describe-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { InterruptedError } from '../interrupt.ts'
+import { formatOssUrl } from '../oss-url.ts'
 import { printable } from '../output/printable.ts'
 import type { Act } from '../program.ts'
-import { formatSize, plural } from '../quantities.ts'
+import { plural } from '../quantities.ts'
 import { addServiceOptions, type Service, type ServiceFlags, withService } from '../service.ts'
 import { sameCommand } from '../shell.ts'
 import { copyFolder, tellFinished } from '../transfer/copy-folder.ts'
+import type { Transfer } from '../transfer/copy-one.ts'
 import {
   addCopyOptions,
   type CopyFlags,
@@ -19,22 +22,14 @@ import {
   readCopyOptions,
 } from '../transfer/copy-options.ts'
 import { type Direction, requireDirection } from '../transfer/direction.ts'
+import type { Comparison } from '../transfer/existing.ts'
 import type { Filter } from '../transfer/filters.ts'
+import { removeObjects } from '../transfer/remove-objects.ts'
 import { checkpointDirectory } from '../transfer/state-directory.ts'
-import {
-  type Comparison,
-  planSyncAcross,
-  planSyncDown,
-  planSyncUp,
-  type Surplus,
-} from '../transfer/sync-plan.ts'
+import { type Surplus, type SyncStep, syncAcross, syncDown, syncUp } from '../transfer/sync-plan.ts'
 
 interface SyncFlags extends ServiceFlags, CopyFlags {
   readonly delete?: boolean
-  readonly dryRun?: boolean
-  readonly sizeOnly?: boolean
-  readonly checksum?: boolean
-  readonly progress: boolean
 }
 
 const afterHelp = `
@@ -56,10 +51,10 @@ export function addSync(program: Command, act: Act): void {
     .argument('<source>', 'DIRECTORY or oss://BUCKET[/FOLDER]')
     .argument('<target>', 'oss://BUCKET[/FOLDER] or DIRECTORY')
     .option('--delete', 'remove files of the target that the source has not')
-    .option('-n, --dry-run', 'say what would be done, and do nothing')
     .option('-f, --force', 'remove without asking')
     .option('--size-only', 'the same size is the same file, whatever the times')
     .option('--checksum', 'compare sizes and CRC-64 instead of times; reads every file')
+    .option('--ignore-existing', 'copy only what the target has not at all')
   const filters = addCopyOptions(command)
   addServiceOptions(command)
     .addHelpText('after', afterHelp)
@@ -77,14 +72,19 @@ async function sync(
   filters: readonly Filter[],
 ): Promise<ExitCode> {
   const direction = requireDirection('lading sync DIRECTORY oss://BUCKET/FOLDER', source, target)
-  if (flags.sizeOnly && flags.checksum) {
-    throw usageError('--size-only and --checksum do not go together')
-  }
-  const comparison = flags.checksum ? 'checksum' : flags.sizeOnly ? 'size' : 'time'
   const read = readCopyOptions(flags, checkpointDirectory(), filters)
+  const comparison = read.existing.skips ?? 'time'
+  if (flags.delete && !flags.force && !flags.dryRun && (flags.json || !canAsk())) {
+    throw usageError(
+      'nobody is there to confirm what --delete removes',
+      'See what that is with --dry-run, then pass --force.',
+    )
+  }
   // What is to be replaced has been decided already.
-  const options: CopyOptions = { ...read, force: true, update: false }
-  return withService(flags, { progress: flags.progress }, async (service) => {
+  const existing = { skips: undefined, replaces: comparison !== 'existence', asks: false }
+  const options: CopyOptions = { ...read, existing }
+  const { progress, quiet } = flags
+  return withService(flags, { progress, quiet }, async (service) => {
     try {
       return await run(service, { source, target, direction, comparison, flags, options })
     } catch (error) {
@@ -100,7 +100,7 @@ async function sync(
   })
 }
 
-const planOf = { up: planSyncUp, down: planSyncDown, across: planSyncAcross }
+const stepsOf = { up: syncUp, down: syncDown, across: syncAcross }
 
 interface Syncing {
   readonly source: string
@@ -113,90 +113,100 @@ interface Syncing {
 
 async function run(service: Service, syncing: Syncing): Promise<ExitCode> {
   const { source, target, direction, comparison, flags, options } = syncing
-  const plan = planOf[direction]
-  const { transfers, same, surplus } = await plan(service, source, target, options, comparison)
-  const doomed = flags.delete ? surplus : []
-  if (flags.dryRun) return tellPlan(service, { transfers, same, doomed })
-  if (doomed.length > 0 && !flags.force) {
-    if (!(await mayRemove(service, doomed, target))) return exitCodes.failed
+  const steps = (): AsyncIterable<SyncStep> =>
+    stepsOf[direction](service, source, target, options, comparison)
+  let same = 0
+  const surplus: Surplus[] = []
+  async function* find(isFirst: boolean): AsyncGenerator<Transfer, void, void> {
+    for await (const step of steps()) {
+      if (step.kind === 'copy') yield step.transfer
+      else if (isFirst && step.kind === 'same') same += 1
+      else if (isFirst && step.kind === 'surplus' && flags.delete) surplus.push(step.surplus)
+    }
   }
-  const { copied, failed } = await copyFolder(service, transfers, options)
-  const removed = failed > 0 ? { removed: 0, failed: 0 } : await remove(service, doomed)
-  if (failed > 0 && doomed.length > 0) {
-    service.output.note('lading: nothing was removed, because not everything was copied')
+  let isBegun = false
+  const found = (): AsyncIterable<Transfer> => {
+    const isFirst = !isBegun
+    isBegun = true
+    return find(isFirst)
   }
-  return tellFinished(
-    service,
-    { copied, skipped: same, failed: failed + removed.failed },
-    { removed: removed.removed },
-  )
+  const { copied, failed, bytes } = await copyFolder(service, found, options)
+  const removed = await removeSurplus(service, surplus, { target, flags, failed })
+  const ended = { copied, skipped: same, failed: failed + removed.failed, bytes }
+  const exitCode = tellFinished(service, ended, options, { removed: removed.removed })
+  return removed.isRefused && exitCode === exitCodes.ok ? exitCodes.failed : exitCode
 }
 
-function tellPlan(
-  { output }: Service,
+interface Removed {
+  readonly removed: number
+  readonly failed: number
+  /** A person said no. */
+  readonly isRefused?: boolean
+}
+
+const none: Removed = { removed: 0, failed: 0 }
+
+async function removeSurplus(
+  service: Service,
+  surplus: readonly Surplus[],
   {
-    transfers,
-    same,
-    doomed,
-  }: {
-    readonly transfers: Awaited<ReturnType<typeof planSyncUp>>['transfers']
-    readonly same: number
-    readonly doomed: readonly Surplus[]
-  },
-): ExitCode {
-  let bytes = 0
-  for (const { source, target, size = 0 } of transfers) {
-    bytes += size
-    output.result(`would copy ${printable(source)} to ${printable(target)}: ${formatSize(size)}`, {
-      event: 'would-copy',
-      source,
-      target,
-      size,
-    })
+    target,
+    flags,
+    failed,
+  }: { readonly target: string; readonly flags: SyncFlags; readonly failed: number },
+): Promise<Removed> {
+  const { output } = service
+  if (surplus.length === 0) return none
+  if (flags.dryRun) {
+    for (const { place } of surplus) {
+      output.result(`would remove ${printable(place)}`, { event: 'would-remove', target: place })
+    }
+    return { ...none, removed: surplus.length }
   }
-  for (const { place } of doomed) {
-    output.result(`would remove ${printable(place)}`, { event: 'would-remove', target: place })
+  if (failed > 0) {
+    output.note('lading: nothing was removed, because not everything was copied')
+    return none
   }
-  const facts = { files: transfers.length, bytes, same, surplus: doomed.length }
-  output.result(
-    `${plural(transfers.length, 'file')} to copy (${formatSize(bytes)}), ${same.toLocaleString('en-US')} the same, ${doomed.length.toLocaleString('en-US')} to remove; nothing was done`,
-    { event: 'dry-run', ...facts },
-  )
-  return exitCodes.ok
+  if (!flags.force && !(await mayRemove(service, surplus, target))) {
+    return { ...none, isRefused: true }
+  }
+  return remove(service, surplus)
 }
 
 async function mayRemove(
   { output, signal }: Service,
-  doomed: readonly Surplus[],
+  surplus: readonly Surplus[],
   target: string,
 ): Promise<boolean> {
-  const what = `${plural(doomed.length, 'file')} of ${printable(target)}`
-  if (!output.json && canAsk()) {
-    const [first] = doomed
-    const example = first ? ` (${printable(first.place)}${doomed.length > 1 ? ', ...' : ''})` : ''
-    return confirm(`Remove ${what}${example}?`, signal)
-  }
-  throw usageError(
-    `nobody is there to confirm removing ${what}`,
-    'See which with --dry-run, then pass --force.',
-  )
+  output.close()
+  const what = `${plural(surplus.length, 'file')} of ${printable(target)}`
+  const [first] = surplus
+  const example = first ? ` (${printable(first.place)}${surplus.length > 1 ? ', ...' : ''})` : ''
+  return confirm(`Remove ${what}${example}?`, signal)
 }
 
-async function remove(
-  { output, signal }: Service,
-  doomed: readonly Surplus[],
-): Promise<{ readonly removed: number; readonly failed: number }> {
+async function remove(service: Service, surplus: readonly Surplus[]): Promise<Removed> {
+  const { output, signal } = service
   let [removed, failed] = [0, 0]
-  for (const { place, remove } of doomed) {
+  const tell = (place: string): void => {
+    removed += 1
+    output.result(`removed ${printable(place)}`, { event: 'removed', target: place })
+  }
+  const objects = surplus.flatMap((one) => ('object' in one ? [one.object] : []))
+  const [first] = objects
+  if (first) {
+    const { bucket } = first
+    await removeObjects(service, bucket, objects, ({ key }) => tell(formatOssUrl(bucket, key)))
+  }
+  for (const one of surplus) {
+    if (!('path' in one)) continue
     signal.throwIfAborted()
     try {
-      await remove()
-      removed += 1
-      output.result(`removed ${printable(place)}`, { event: 'removed', target: place })
+      await rm(one.path)
+      tell(one.place)
     } catch (error) {
-      signal.throwIfAborted()
       failed += 1
-      output.note(`${formatDescribed(describeError(error))}\n  It was: removing ${place}`)
+      output.note(`${formatDescribed(describeError(error))}\n  It was: removing ${one.place}`)
     }
   }
   return { removed, failed }

@@ -1,6 +1,6 @@
 /** Where the command's words go: results to stdout, the rest to stderr, or events with `--json`. */
 
-import { type Progress, silent, startProgress as start } from './progress.ts'
+import { type Progress, type ProgressOptions, silent, startProgress as start } from './progress.ts'
 
 /** One line of `--json`: what happened, and its facts. */
 export type OutputEvent = { readonly event: string } & Readonly<Record<string, unknown>>
@@ -8,24 +8,31 @@ export type OutputEvent = { readonly event: string } & Readonly<Record<string, u
 export interface OutputOptions {
   readonly json?: boolean | undefined
   readonly progress?: boolean | undefined
+  /** Nothing but what went wrong, of words; `--json` is not shortened. */
+  readonly quiet?: boolean | undefined
   /** Stdout carries an object's bytes: results and events go to stderr instead. */
   readonly dataOnStdout?: boolean | undefined
 }
 
 export class Output {
   readonly json: boolean
-  readonly #progress: boolean
+  /** Whether anybody sees how far it is. */
+  readonly showsProgress: boolean
+  readonly #quiet: boolean
   readonly #results: NodeJS.WriteStream
   #current: Progress = silent
 
-  constructor({ json = false, progress = true, dataOnStdout = false }: OutputOptions = {}) {
+  constructor(options: OutputOptions = {}) {
+    const { json = false, progress = true, quiet = false, dataOnStdout = false } = options
     this.json = json
-    this.#progress = progress
+    this.showsProgress = progress && !json && !quiet
+    this.#quiet = quiet
     this.#results = dataOnStdout ? process.stderr : process.stdout
   }
 
   /** A result: `text` for people, or `event` with `--json`. */
   result(text: string, event: OutputEvent): void {
+    if (this.#quiet && !this.json) return
     this.#current.aside(() => this.#results.write(`${this.json ? encodeEvent(event) : text}\n`))
   }
 
@@ -39,11 +46,15 @@ export class Output {
     this.#current.aside(() => process.stderr.write(`${text}\n`))
   }
 
-  /** Nothing with `--json` and `--no-progress`. */
-  startProgress(label: string | (() => string), total: number | undefined): Progress {
+  /** Nothing with `--json`, `--quiet` and `--no-progress`. */
+  startProgress(
+    label: ProgressOptions['label'],
+    total: ProgressOptions['total'],
+    isSilent = false,
+  ): Progress {
     this.#current.stop()
-    this.#current =
-      this.json || !this.#progress ? silent : start({ label, total, stream: process.stderr })
+    const shows = this.showsProgress && !isSilent
+    this.#current = shows ? start({ label, total, stream: process.stderr }) : silent
     return this.#current
   }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { barLine, plainLine } from './progress-line.ts'
+import { textWidth } from './text-width.ts'
 
 const MiB = 1024 * 1024
 const half = { label: 'movie.mov', loaded: 50 * MiB, total: 100 * MiB, rate: 10 * MiB }
@@ -32,8 +33,15 @@ test('no line is wider than the terminal, nor does a name drive it', () => {
   fc.assert(
     fc.property(states, fc.integer({ min: 10, max: 200 }), (state, columns) => {
       const line = barLine(state, columns)
-      expect([...line].length).toBeLessThanOrEqual(columns)
+      expect(textWidth(line)).toBeLessThanOrEqual(columns)
       expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/)
     }),
   )
+})
+
+test('of a name in Chinese as many columns are counted as it takes', () => {
+  const label = '第一次出国旅行的家庭录像.mov'
+  const line = barLine({ ...half, label }, 79)
+  expect(line).toMatch(/^第一次出…庭录像\.mov {2}\[=+> *\] {3}50 %/)
+  expect(textWidth(line)).toBe(79)
 })

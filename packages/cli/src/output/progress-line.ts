@@ -2,6 +2,7 @@
 
 import { formatDuration, formatSize } from '../quantities.ts'
 import { printable } from './printable.ts'
+import { headOf, tailOf, textWidth } from './text-width.ts'
 
 export interface TransferState {
   readonly label: string
@@ -17,9 +18,9 @@ export interface TransferState {
 export function barLine(state: TransferState, columns: number): string {
   const figures = figuresOf(state)
   const label = shorten(printable(state.label), Math.max(8, Math.floor(columns / 4)))
-  if (state.total === undefined) return clip(`${label}  ${figures}`, columns)
-  const room = columns - label.length - figures.length - 2 - 2 - 2
-  if (room < 6) return clip(`${label}  ${figures}`, columns)
+  if (state.total === undefined) return headOf(`${label}  ${figures}`, columns)
+  const room = columns - textWidth(label) - figures.length - 2 - 2 - 2
+  if (room < 6) return headOf(`${label}  ${figures}`, columns)
   return `${label}  ${bar(fraction(state), Math.min(room, 40))}  ${figures}`
 }
 
@@ -50,14 +51,8 @@ function bar(part: number, width: number): string {
 }
 
 /** Cuts the middle out, because a path's two ends say the most. */
-function shorten(text: string, length: number): string {
-  const characters = [...text]
-  if (characters.length <= length) return text
-  const head = Math.floor((length - 1) / 2)
-  const tail = length - 1 - head
-  return `${characters.slice(0, head).join('')}…${characters.slice(-tail).join('')}`
-}
-
-function clip(text: string, columns: number): string {
-  return [...text].slice(0, columns).join('')
+function shorten(text: string, columns: number): string {
+  if (textWidth(text) <= columns) return text
+  const head = headOf(text, Math.floor((columns - 1) / 2))
+  return `${head}…${tailOf(text, columns - 1 - textWidth(head))}`
 }

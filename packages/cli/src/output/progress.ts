@@ -16,8 +16,8 @@ export interface Progress {
 export interface ProgressOptions {
   /** A function where it changes on the way. */
   readonly label: string | (() => string)
-  /** Bytes. */
-  readonly total: number | undefined
+  /** Bytes; a function where it becomes known on the way. */
+  readonly total: number | undefined | (() => number | undefined)
   readonly stream: NodeJS.WriteStream
 }
 
@@ -45,7 +45,7 @@ export function startProgress(options: ProgressOptions): Progress {
 /** What both kinds know. */
 class State {
   readonly #label: string | (() => string)
-  readonly #total: number | undefined
+  readonly #total: ProgressOptions['total']
   readonly #meter = new RateMeter()
   #loaded = 0
 
@@ -63,7 +63,7 @@ class State {
     return {
       label: typeof this.#label === 'string' ? this.#label : this.#label(),
       loaded: this.#loaded,
-      total: this.#total,
+      total: typeof this.#total === 'function' ? this.#total() : this.#total,
       rate: this.#meter.perSecond(),
     }
   }

@@ -1,23 +1,25 @@
 /** From bucket to bucket, by the service itself: no byte passes here. */
 
 import { basename } from 'node:path/posix'
-import { copy } from '@lading/client/node'
-import { OssError } from '@lading/protocol'
+import { copy, type HeadObjectAnswer } from '@lading/client/node'
 import { CommandError, usageError } from '../command-error.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { formatOssUrl, type OssUrl, parseObjectUrl, parseOssUrl } from '../oss-url.ts'
 import type { Service } from '../service.ts'
 import type { Transfer } from './copy-one.ts'
 import type { CopyOptions } from './copy-options.ts'
-import { folderPrefix, listFolder } from './list-folder.ts'
+import type { Comparison } from './existing.ts'
+import { findObject } from './find-object.ts'
+import { folderPrefix, listMeant } from './list-folder.ts'
+import { givenAttributes } from './object-options.ts'
 import { withLeaveToOverwrite } from './overwrite.ts'
 import type { TransferContext, Transferred } from './transfer.ts'
 
 export interface AcrossJob {
   readonly source: OssUrl
   readonly target: OssUrl
-  /** Bytes. */
-  readonly size: number
+  /** Bytes; `undefined` when nobody has asked. */
+  readonly size: number | undefined
   readonly lastModified: Date | undefined
 }
 
@@ -35,7 +37,7 @@ export async function planAcross(
     throw usageError(`"${from.key}" ends with a slash, so it gives no name`, 'Name the target.')
   }
   const to = { bucket, key: keepsName ? key + basename(from.key) : key }
-  const replaces = options.contentType !== undefined || Object.keys(options.metadata).length > 0
+  const replaces = Object.values(givenAttributes(options)).some((value) => value !== undefined)
   if (from.bucket === to.bucket && from.key === to.key && !replaces) {
     throw usageError('the source and the target are the same object')
   }
@@ -44,34 +46,38 @@ export async function planAcross(
   return acrossTransfer(service, { source: from, target: to, size, lastModified }, options)
 }
 
-/** `cp -r oss://BUCKET/[KEY] oss://BUCKET/[KEY]`. */
-export async function planAcrossFolder(
+/**
+ * `cp -r oss://BUCKET/[KEY] oss://BUCKET/[KEY]`.
+ *
+ * @throws {CommandError} not found, when there is nothing in the source.
+ */
+export async function* planAcrossFolder(
   service: Service,
   source: string,
   target: string,
   options: CopyOptions,
-): Promise<Transfer[]> {
+): AsyncGenerator<Transfer, void, void> {
   const from = parseOssUrl(source)
   const to = parseOssUrl(target)
   const prefix = folderPrefix(to.key)
   if (from.bucket === to.bucket && folderPrefix(from.key) === prefix) {
     throw usageError('the source and the target are the same folder')
   }
-  const transfers: Transfer[] = []
-  for await (const { key, relative, size, lastModified } of listFolder(service, from)) {
-    if (prefix + relative === '' || !options.selects(relative)) continue
+  let isEmpty = true
+  for await (const { key, name, size, lastModified } of listMeant(service, from, options)) {
+    if (prefix + name === '') continue
+    isEmpty = false
     const job = {
       source: { bucket: from.bucket, key },
-      target: { bucket: to.bucket, key: prefix + relative },
+      target: { bucket: to.bucket, key: prefix + name },
       size,
       lastModified,
     }
-    transfers.push(acrossTransfer(service, job, options))
+    yield acrossTransfer(service, job, options)
   }
-  if (transfers.length === 0) {
+  if (isEmpty) {
     throw new CommandError(exitCodes.notFound, `there is nothing to copy under ${source}`)
   }
-  return transfers
 }
 
 export function acrossTransfer(service: Service, job: AcrossJob, options: CopyOptions): Transfer {
@@ -81,23 +87,33 @@ export function acrossTransfer(service: Service, job: AcrossJob, options: CopyOp
     target: formatOssUrl(target.bucket, target.key),
     label: basename(source.key),
     size,
-    isCurrent: (signal) => isCurrent(service, job, signal),
+    isCurrent: (comparison, signal) => isCurrent(service, job, comparison, signal),
     run: (context) => copyAcross(service, job, options, context),
   }
 }
 
 async function isCurrent(
-  { client }: Service,
-  { target, size, lastModified }: AcrossJob,
+  service: Service,
+  { source, target, size, lastModified }: AcrossJob,
+  comparison: Comparison,
   signal: AbortSignal,
 ): Promise<boolean> {
-  try {
-    const found = await client.headObject(target, { signal })
-    return found.size === size && (found.lastModified ?? 0) >= (lastModified ?? Infinity)
-  } catch (error) {
-    if (error instanceof OssError && error.status === 404) return false
-    throw error
+  const there = await findObject(service, target, signal)
+  if (!there || comparison === 'existence') return there !== undefined
+  if (size === undefined || comparison === 'checksum') {
+    const head = await service.client.headObject(source, { signal })
+    return isSameObject(comparison, head, there)
   }
+  return isSameObject(comparison, { size, lastModified, hashCrc64ecma: undefined }, there)
+}
+
+type Compared = Pick<HeadObjectAnswer, 'size' | 'lastModified' | 'hashCrc64ecma'>
+
+function isSameObject(comparison: Comparison, source: Compared, target: Compared): boolean {
+  if (source.size !== target.size) return false
+  if (comparison === 'size') return true
+  if (comparison === 'time') return (target.lastModified ?? 0) >= (source.lastModified ?? Infinity)
+  return target.hashCrc64ecma !== undefined && target.hashCrc64ecma === source.hashCrc64ecma
 }
 
 function copyAcross(
@@ -107,7 +123,7 @@ function copyAcross(
   context: TransferContext,
 ): Promise<Transferred> {
   const { client, output } = service
-  const { partSize, parallel, contentType, metadata } = options
+  const { partSize, parallel } = options
   const { onProgress, signal } = context
   return withLeaveToOverwrite(service, target, options, context, async (overwrite) => {
     const { size, parts, uploadId, etag, hashCrc64ecma, versionId, verified } = await copy(
@@ -119,8 +135,7 @@ function copyAcross(
         parallel,
         // Whoever names a size of parts wants parts.
         ...(partSize !== undefined && { multipartThreshold: partSize }),
-        contentType,
-        ...(Object.keys(metadata).length > 0 && { metadata }),
+        ...givenAttributes(options),
         forbidOverwrite: !overwrite,
         signal,
         onProgress: ({ copied, total }) =>

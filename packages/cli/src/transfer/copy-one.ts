@@ -1,7 +1,11 @@
 /** Copies one file or object, with its own progress and its own line. */
 
+import { CommandError } from '../command-error.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Service } from '../service.ts'
 import type { CopyOptions } from './copy-options.ts'
+import type { Comparison } from './existing.ts'
+import { existsError } from './overwrite.ts'
 import {
   type Route,
   type TransferContext,
@@ -11,6 +15,7 @@ import {
   tellFailed,
   tellProgress,
   tellSkipped,
+  tellWouldCopy,
 } from './transfer.ts'
 
 /** One thing to copy, not begun yet. */
@@ -19,22 +24,28 @@ export interface Transfer extends Route {
   readonly label: string
   /** Bytes; `undefined` when nobody knows. */
   readonly size: number | undefined
-  /** Whether the target is there already, as large and not older. */
-  isCurrent(signal: AbortSignal): Promise<boolean>
+  /** Whether the target is there already and, by that comparison, is the same. */
+  isCurrent(comparison: Comparison, signal: AbortSignal): Promise<boolean>
   run(context: TransferContext): Promise<Transferred>
 }
 
 export async function copyOne(
   { output, signal }: Service,
   transfer: Transfer,
-  { update }: CopyOptions,
+  options: CopyOptions,
   watch: (progress: TransferProgress) => void,
-): Promise<void> {
+): Promise<ExitCode> {
   const { source, target, size } = transfer
+  const { skips } = options.existing
   try {
-    if (update && (await transfer.isCurrent(signal))) {
-      tellSkipped(output, transfer)
-      return
+    if (skips && (await transfer.isCurrent(skips, signal))) {
+      tellSkipped(output, transfer, skips)
+      return exitCodes.ok
+    }
+    if (options.dryRun) {
+      await requireFree(transfer, options, signal)
+      tellWouldCopy(output, transfer)
+      return exitCodes.ok
     }
     output.event({ event: 'started', source, target, size })
     const began = performance.now()
@@ -47,7 +58,33 @@ export async function copyOne(
     progress.stop()
     tellCopied(output, transfer, transferred, performance.now() - began)
   } catch (error) {
+    if (cameMeanwhile(error, options)) {
+      tellSkipped(output, transfer, 'existence')
+      return exitCodes.ok
+    }
     if (!signal.aborted) tellFailed(output, transfer, error)
     throw error
   }
+  return exitCodes.ok
+}
+
+/**
+ * What would be refused is not said to be copied.
+ *
+ * @throws {CommandError} exists.
+ */
+export async function requireFree(
+  transfer: Transfer,
+  { existing }: CopyOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { target } = transfer
+  if (existing.replaces || !(await transfer.isCurrent('existence', signal))) return
+  throw existsError(target)
+}
+
+/** Somebody else made it after we had looked: then it is to be skipped all the same. */
+export function cameMeanwhile(error: unknown, { existing }: CopyOptions): boolean {
+  const isThere = error instanceof CommandError && error.exitCode === exitCodes.exists
+  return isThere && existing.skips === 'existence'
 }

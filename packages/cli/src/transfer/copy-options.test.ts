@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readCopyOptions } from './copy-options.ts'
 
-const none = { jobs: '3', meta: [] }
+const none = { jobs: '3' }
 const MiB = 1024 * 1024
 
 test('what fits into one part goes in one request, unless that would be big', () => {
@@ -19,7 +19,7 @@ test('a checkpoint directory is taken as it is given', () => {
 })
 
 test('metadata is NAME=VALUE, and the value may hold anything', () => {
-  const { metadata } = readCopyOptions({ ...none, meta: ['a=1', 'b=x=y', 'c='] }, '/state')
+  const { metadata } = readCopyOptions({ ...none, metadata: ['a=1', 'b=x=y', 'c='] }, '/state')
   expect(metadata).toEqual({ a: '1', b: 'x=y', c: '' })
 })
 
@@ -33,10 +33,17 @@ test.each([
   ['a part above 5 GiB', { ...none, partSize: '6GiB' }],
   ['no parallel parts', { ...none, parallel: '0' }],
   ['257 parallel parts', { ...none, parallel: '257' }],
-  ['a level of proof that there is not', { ...none, verify: 'md4' }],
-  ['metadata without a value', { ...none, meta: ['name'] }],
-  ['metadata without a name', { ...none, meta: ['=value'] }],
-  ['metadata whose name no header can have', { ...none, meta: ['na me=value'] }],
+  ['eleven tags', { ...none, tagging: Array.from({ length: 11 }, (_, n) => `tag${n}=x`) }],
+  ['a tag without a value', { ...none, tagging: ['name'] }],
+  ['no jobs', { job: '0' }],
+  ['metadata without a value', { ...none, metadata: ['name'] }],
+  ['metadata without a name', { ...none, metadata: ['=value'] }],
+  ['metadata whose name no header can have', { ...none, metadata: ['na me=value'] }],
 ])('%s is a usage error', (_, flags) => {
   expect(() => readCopyOptions(flags, '/state')).toThrow(expect.objectContaining({ exitCode: 2 }))
+})
+
+test('several tags may be one value, as ossutil has them', () => {
+  const { tagging } = readCopyOptions({ tagging: ['a=1&b=2', 'c=x=y'] }, '/state')
+  expect(tagging).toEqual({ a: '1', b: '2', c: 'x=y' })
 })

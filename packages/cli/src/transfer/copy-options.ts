@@ -1,13 +1,20 @@
-/** What `lading cp` was told about how to copy. */
+/** What a command that copies was told about how to copy. */
 
 import type { Verify } from '@lading/client/node'
 import { MAX_PART_SIZE, MIN_PART_SIZE } from '@lading/protocol'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { usageError } from '../command-error.ts'
 import { parseCount, parseSize } from '../quantities.ts'
+import { type Existing, type ExistingFlags, readExisting } from './existing.ts'
 import { addFilterOptions, type Filter, type Selects, selectBy } from './filters.ts'
+import {
+  addObjectOptions,
+  type ObjectFlags,
+  type ObjectOptions,
+  readObjectOptions,
+} from './object-options.ts'
 
-export interface CopyOptions {
+export interface CopyOptions extends ObjectOptions {
   /** Bytes; `undefined` leaves it to the client. */
   readonly partSize: number | undefined
   /** Bytes. Files of at most so many go in one request. */
@@ -20,28 +27,31 @@ export interface CopyOptions {
   readonly smallJobs: number
   /** Which files of a folder are meant. */
   readonly selects: Selects
+  /** A file of the names that are meant, or `-`; `undefined`: all. */
+  readonly filesFrom: string | undefined
   readonly checkpointDirectory: string
-  /** Overwrite without asking. */
-  readonly force: boolean
-  /** Skip what is there already, as large and not older. */
-  readonly update: boolean
+  readonly existing: Existing
+  /** Tell what would be done, and do nothing. */
+  readonly dryRun: boolean
   /** How uploads are proved; `undefined` leaves it to the client. */
   readonly verify: Verify | undefined
-  readonly contentType: string | undefined
-  readonly metadata: Readonly<Record<string, string>>
 }
 
-export interface CopyFlags {
+export interface CopyFlags extends ObjectFlags, ExistingFlags, OutputFlags {
   readonly partSize?: string
   readonly bigfileThreshold?: string
   readonly parallel?: string
   readonly jobs?: string
+  readonly job?: string
   readonly checkpointDir?: string
-  readonly force?: boolean
-  readonly update?: boolean
-  readonly verify?: string
-  readonly contentType?: string
-  readonly meta?: readonly string[]
+  readonly dryRun?: boolean
+  readonly filesFrom?: string
+  readonly verify?: Verify
+}
+
+export interface OutputFlags {
+  readonly quiet?: boolean
+  readonly progress?: boolean
 }
 
 const MiB = 1024 * 1024
@@ -51,23 +61,36 @@ const defaultJobs = 3
 /** A small file's time is mostly waiting. */
 const defaultSmallJobs = 12
 
+const verifyLevels: readonly Verify[] = ['md5', 'strict', 'crc64', 'off']
+
 /** What every command that copies takes. Returns the filters that will have been given. */
 export function addCopyOptions(command: Command): readonly Filter[] {
   command
+    .option('-n, --dry-run', 'say what would be done, and do nothing')
     .option('--part-size <size>', '100K to 5G: 8M is 8 MiB (default: 8M)')
-    .option('--parallel <number>', 'parts at a time (default: 5)')
     .option('-j, --jobs <number>', 'files at a time (default: 3, of small ones 12)')
+    .addOption(new Option('--job <number>', 'as --jobs').hideHelp())
     .option('--bigfile-threshold <size>', 'up to this a file goes in one request (default: a part)')
-    .option('--checkpoint-dir <directory>', 'where to remember uploads that are not done')
-    .option('--content-type <type>', 'of the object (default: by the extension)')
-    .option('--meta <name=value>', 'metadata of the object (repeatable)', collect)
-    .option('--verify <level>', 'of uploads: md5, strict, crc64 or off (default: md5)')
-    .option('--no-progress', 'without a progress bar')
+  addRunOptions(command)
+  addObjectOptions(command)
   return addFilterOptions(command)
 }
 
-function collect(value: string, values: readonly string[] = []): readonly string[] {
-  return [...values, value]
+/** Of these also what goes on with something may be told anew. */
+export function addRunOptions(command: Command): void {
+  command
+    .option('--parallel <number>', 'parts at a time (default: 5)')
+    .addOption(
+      new Option('--verify <level>', 'how uploads are proved (default: md5)').choices(verifyLevels),
+    )
+    .option('--checkpoint-dir <directory>', 'where uploads that are not done are remembered')
+  addOutputOptions(command)
+}
+
+function addOutputOptions(command: Command): void {
+  command
+    .option('-q, --quiet', 'say nothing but what went wrong')
+    .option('--no-progress', 'without a progress bar')
 }
 
 /** @throws {CommandError} usage. */
@@ -77,9 +100,9 @@ export function readCopyOptions(
   filters: readonly Filter[] = [],
 ): CopyOptions {
   const partSize = flags.partSize === undefined ? undefined : readPartSize(flags.partSize)
-  const jobs =
-    flags.jobs === undefined ? undefined : parseCount('--jobs', flags.jobs, { min: 1, max: 64 })
+  const jobs = readJobs(flags)
   return {
+    ...readObjectOptions(flags),
     partSize,
     // What fits into one part gains nothing from being an upload, and leaves none open when it fails.
     bigfileThreshold:
@@ -93,13 +116,17 @@ export function readCopyOptions(
     jobs: jobs ?? defaultJobs,
     smallJobs: jobs ?? defaultSmallJobs,
     selects: selectBy(filters),
+    filesFrom: flags.filesFrom,
     checkpointDirectory: flags.checkpointDir ?? stateDirectory,
-    force: flags.force ?? false,
-    update: flags.update ?? false,
-    verify: flags.verify === undefined ? undefined : readVerify(flags.verify),
-    contentType: flags.contentType,
-    metadata: Object.fromEntries((flags.meta ?? []).map(readMetadata)),
+    existing: readExisting(flags),
+    dryRun: flags.dryRun ?? false,
+    verify: flags.verify,
   }
+}
+
+function readJobs({ jobs, job }: CopyFlags): number | undefined {
+  const [flag, text] = jobs === undefined ? ['--job', job] : ['--jobs', jobs]
+  return text === undefined ? undefined : parseCount(flag, text, { min: 1, max: 256 })
 }
 
 /** @throws {CommandError} usage. */
@@ -110,18 +137,4 @@ export function readPartSize(text: string): number {
     `--part-size: a part of ${text} is not possible`,
     'A part has from 100 KiB to 5 GiB.',
   )
-}
-
-function readVerify(text: string): Verify {
-  const levels: readonly Verify[] = ['md5', 'strict', 'crc64', 'off']
-  const level = levels.find((level) => level === text)
-  if (level) return level
-  throw usageError(`--verify: there is no level ${text}`, `There are ${levels.join(', ')}.`)
-}
-
-function readMetadata(text: string): [name: string, value: string] {
-  const equals = text.indexOf('=')
-  const name = text.slice(0, equals)
-  if (equals > 0 && /^[\w!#$%&'*+.^`|~-]+$/.test(name)) return [name, text.slice(equals + 1)]
-  throw usageError(`"${text}" is not metadata`, 'Write it --meta NAME=VALUE.')
 }

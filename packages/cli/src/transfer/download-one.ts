@@ -6,12 +6,11 @@ import { dirname } from 'node:path'
 import { download } from '@lading/client/node'
 import { MIN_PART_SIZE } from '@lading/protocol'
 import { canAsk, confirm } from '../ask.ts'
-import { CommandError } from '../command-error.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { formatOssUrl } from '../oss-url.ts'
 import { printable } from '../output/printable.ts'
 import type { Service } from '../service.ts'
 import type { CopyOptions } from './copy-options.ts'
+import { existsError } from './overwrite.ts'
 import type { TransferContext, Transferred } from './transfer.ts'
 import { writeObject } from './write-object.ts'
 
@@ -20,8 +19,8 @@ export interface DownloadJob {
   readonly key: string
   /** A path, or `-` for stdout. */
   readonly target: string
-  /** Bytes. */
-  readonly size: number
+  /** Bytes; `undefined` when nobody has asked. */
+  readonly size: number | undefined
 }
 
 /** Resolves once the file is there under its name and proved to be the object. */
@@ -84,13 +83,13 @@ async function kindOf(path: string): Promise<'nothing' | 'file' | 'other'> {
 async function requireLeave(
   { output }: Service,
   path: string,
-  { force, update }: CopyOptions,
+  { existing }: CopyOptions,
   { mayAsk, signal }: TransferContext,
 ): Promise<void> {
-  if (force || update) return
-  if (mayAsk && canAsk()) {
+  if (existing.replaces) return
+  if (mayAsk && existing.asks && canAsk()) {
     output.close()
     if (await confirm(`${printable(path)} exists. Overwrite it?`, signal)) return
   }
-  throw new CommandError(exitCodes.exists, `${path} exists`, { hint: 'Pass -f to overwrite it.' })
+  throw existsError(path)
 }

@@ -1,5 +1,6 @@
 /** Which objects become which files. */
 
+import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, join, sep } from 'node:path'
 import { CommandError, usageError } from '../command-error.ts'
@@ -8,8 +9,10 @@ import { formatOssUrl, parseObjectUrl, parseOssUrl } from '../oss-url.ts'
 import type { Service } from '../service.ts'
 import type { Transfer } from './copy-one.ts'
 import type { CopyOptions } from './copy-options.ts'
+import { crc64Of } from './crc64-of.ts'
 import { type DownloadJob, downloadOne } from './download-one.ts'
-import { listFolder } from './list-folder.ts'
+import type { Comparison } from './existing.ts'
+import { listMeant } from './list-folder.ts'
 import { localPathOf } from './local-path.ts'
 
 /** `cp oss://BUCKET/KEY FILE`: into a directory the last part of the key is the name. */
@@ -23,38 +26,60 @@ export async function planDownload(
   const { client, signal } = service
   const { size, lastModified } = await client.headObject({ bucket, key }, { signal })
   const job = { bucket, key, size, target: await resolveTarget(target, key) }
-  return downloadTransfer(service, job, lastModified, options)
+  return downloadTransfer(service, job, options, { size, lastModified })
 }
 
-/** `cp -r oss://BUCKET/[KEY] DIRECTORY`: what is under `KEY/` goes into the directory. */
-export async function downloadFolder(
+/**
+ * `cp -r oss://BUCKET/[KEY] DIRECTORY`: what is under `KEY/` goes into the directory.
+ *
+ * @throws {CommandError} not found, when that is nothing.
+ */
+export async function* downloadFolder(
   service: Service,
   source: string,
   target: string,
   options: CopyOptions,
-): Promise<Transfer[]> {
+): AsyncGenerator<Transfer, void, void> {
+  let isEmpty = true
   const url = parseOssUrl(source)
-  const transfers: Transfer[] = []
-  for await (const { key, relative, size, lastModified } of listFolder(service, url)) {
-    if (!options.selects(relative)) continue
-    const { bucket } = url
-    try {
-      const path = localPathOf(target, relative)
-      if (path === undefined) continue
-      const job = { bucket, key, size, target: path }
-      transfers.push(downloadTransfer(service, job, lastModified, options))
-    } catch (error) {
-      transfers.push(refused(formatOssUrl(bucket, key), target, error))
-    }
+  const { bucket } = url
+  for await (const { key, name, ...known } of listMeant(service, url, options)) {
+    const transfer = downloadBelow(service, { bucket, key, name, target }, options, known)
+    if (!transfer) continue
+    isEmpty = false
+    yield transfer
   }
-  if (transfers.length === 0) {
-    throw new CommandError(exitCodes.notFound, `there is nothing under ${source}`)
+  if (isEmpty) throw new CommandError(exitCodes.notFound, `there is nothing under ${source}`)
+}
+
+export interface ObjectBelow {
+  readonly bucket: string
+  readonly key: string
+  /** Below the folder. */
+  readonly name: string
+  /** The directory. */
+  readonly target: string
+}
+
+/** Its transfer into the directory; `undefined` for a folder marker. */
+export function downloadBelow(
+  service: Service,
+  { bucket, key, name, target }: ObjectBelow,
+  options: CopyOptions,
+  known: Known = {},
+): Transfer | undefined {
+  try {
+    const path = localPathOf(target, name)
+    if (path === undefined) return undefined
+    const job = { bucket, key, size: known.size, target: path }
+    return downloadTransfer(service, job, options, known)
+  } catch (error) {
+    return refused(formatOssUrl(bucket, key), target, error)
   }
-  return transfers
 }
 
 /** A transfer that fails when its turn comes, so that it is counted and told like any other. */
-export function refused(source: string, target: string, error: unknown): Transfer {
+function refused(source: string, target: string, error: unknown): Transfer {
   return {
     source,
     target,
@@ -75,19 +100,21 @@ async function resolveTarget(target: string, key: string): Promise<string> {
 }
 
 async function isDirectory(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
-  }
+  return (await statOrNothing(path))?.isDirectory() ?? false
 }
 
-export function downloadTransfer(
+/** What a listing said of the object. */
+interface Known {
+  /** Bytes. */
+  readonly size?: number | undefined
+  readonly lastModified?: Date | undefined
+}
+
+function downloadTransfer(
   service: Service,
   job: DownloadJob,
-  lastModified: Date | undefined,
   options: CopyOptions,
+  known: Known,
 ): Transfer {
   const { bucket, key, target, size } = job
   return {
@@ -95,21 +122,34 @@ export function downloadTransfer(
     target,
     label: target === '-' ? basename(key) : basename(target),
     size,
-    isCurrent: () => isCurrent(job, lastModified),
+    isCurrent: (comparison, signal) => isCurrent(service, job, known, { comparison, signal }),
     run: (context) => downloadOne(service, job, options, context),
   }
 }
 
 async function isCurrent(
-  { target, size }: DownloadJob,
-  lastModified: Date | undefined,
+  { client }: Service,
+  { bucket, key, target }: DownloadJob,
+  known: Known,
+  { comparison, signal }: { readonly comparison: Comparison; readonly signal: AbortSignal },
 ): Promise<boolean> {
-  if (target === '-' || lastModified === undefined) return false
+  const file = target === '-' ? undefined : await statOrNothing(target)
+  if (!file?.isFile() || comparison === 'existence') return file?.isFile() ?? false
+  const isKnown = known.size !== undefined && comparison !== 'checksum'
+  const object = isKnown ? known : await client.headObject({ bucket, key }, { signal })
+  if (file.size !== object.size) return false
+  if (comparison === 'size') return true
+  if (comparison === 'time') return file.mtimeMs >= (object.lastModified?.getTime() ?? Infinity)
+  const crc64 = 'hashCrc64ecma' in object ? object.hashCrc64ecma : undefined
+  return crc64 !== undefined && crc64 === (await crc64Of(target, signal))
+}
+
+async function statOrNothing(path: string): Promise<Stats | undefined> {
   try {
-    const file = await stat(target)
-    return file.size === size && file.mtimeMs >= lastModified.getTime()
+    return await stat(path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw error
   }
 }

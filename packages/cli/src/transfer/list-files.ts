@@ -1,11 +1,12 @@
 /** Every file of a directory on this machine. */
 
-import { stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { glob } from 'tinyglobby'
+import type { Dirent } from 'node:fs'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { usageError } from '../command-error.ts'
 import type { Service } from '../service.ts'
 import type { Selects } from './filters.ts'
+import { compareNames } from './in-order.ts'
 
 export interface FileEntry {
   /** Below the directory, with `/` whatever the system. */
@@ -17,32 +18,96 @@ export interface FileEntry {
 }
 
 /**
- * By name. What is selected and is no regular file is told of and left out.
+ * By name, as OSS orders keys. Links are followed, but not into what they lie in. What is selected
+ * and is no regular file is told of and left out. At any time the names of one directory, and of
+ * those above it, are held.
  *
  * @throws {CommandError} usage, when it is not a directory.
  */
 export async function* listFiles(
-  { output }: Service,
+  service: Service,
   directory: string,
   selects: Selects,
 ): AsyncGenerator<FileEntry, void, void> {
-  if (!(await stat(directory)).isDirectory()) {
-    throw usageError(
-      `${directory} is not a directory`,
-      'A single file is copied by: lading cp FILE oss://BUCKET/KEY',
-    )
+  await requireDirectory(directory)
+  const above = new Set([await realpath(directory)])
+  yield* walk({ service, selects }, { path: directory, prefix: '', above })
+}
+
+async function requireDirectory(directory: string): Promise<void> {
+  if ((await stat(directory)).isDirectory()) return
+  throw usageError(
+    `${directory} is not a directory`,
+    'A single file is copied by: lading cp FILE oss://BUCKET/KEY',
+  )
+}
+
+interface Walking {
+  readonly service: Service
+  readonly selects: Selects
+}
+
+interface Place {
+  readonly path: string
+  /** Of the names of what lies in it: empty, or with a slash at its end. */
+  readonly prefix: string
+  /** The real paths of it and of what it lies in. */
+  readonly above: ReadonlySet<string>
+}
+
+async function* walk(
+  walking: Walking,
+  { path, prefix, above }: Place,
+): AsyncGenerator<FileEntry, void, void> {
+  for (const { name, isDirectory } of await entriesOf(path)) {
+    const [inner, below] = [join(path, name), prefix + name]
+    if (!isDirectory) {
+      const file = await fileAt(walking, inner, below)
+      if (file) yield file
+      continue
+    }
+    const real = await realpath(inner)
+    if (above.has(real)) {
+      walking.service.output.note(`lading: ${inner} is left out: it leads back to where it lies`)
+      continue
+    }
+    yield* walk(walking, { path: inner, prefix: `${below}/`, above: new Set([...above, real]) })
   }
-  const names = await glob('**', {
-    cwd: resolve(directory),
-    dot: true,
-    onlyFiles: true,
-    expandDirectories: false,
+}
+
+interface Entry {
+  readonly name: string
+  readonly isDirectory: boolean
+}
+
+/** In the order of the names of the files in them: that of a directory counts with its slash. */
+async function entriesOf(path: string): Promise<Entry[]> {
+  const found = await readdir(path, { withFileTypes: true })
+  const entries = await Promise.all(found.map((entry) => toEntry(path, entry)))
+  const rank = ({ name, isDirectory }: Entry): string => (isDirectory ? `${name}/` : name)
+  return entries.sort((one, other) => compareNames(rank(one), rank(other)))
+}
+
+async function toEntry(path: string, entry: Dirent): Promise<Entry> {
+  const { name } = entry
+  if (!entry.isSymbolicLink()) return { name, isDirectory: entry.isDirectory() }
+  const target = await stat(join(path, name)).catch(() => undefined)
+  return { name, isDirectory: target?.isDirectory() ?? false }
+}
+
+async function fileAt(
+  { service: { output }, selects }: Walking,
+  path: string,
+  name: string,
+): Promise<FileEntry | undefined> {
+  if (!selects(name)) return undefined
+  const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    // It went since it was listed, or is a link that leads nowhere.
+    if (error.code === 'ENOENT' || error.code === 'ELOOP') return undefined
+    throw error
   })
-  for (const name of names.sort()) {
-    if (!selects(name)) continue
-    const path = join(directory, name)
-    const stats = await stat(path)
-    if (stats.isFile()) yield { name, path, size: stats.size, mtimeMs: stats.mtimeMs }
-    else output.note(`lading: ${path} is left out: it is not a regular file`)
-  }
+  if (stats?.isFile()) return { name, path, size: stats.size, mtimeMs: stats.mtimeMs }
+  const why = stats ? 'it is not a regular file' : 'it leads nowhere'
+  output.note(`lading: ${path} is left out: ${why}`)
+  return undefined
 }

@@ -18,29 +18,37 @@ import type { CopyOptions } from './copy-options.ts'
 export async function withLeaveToOverwrite<Result>(
   { output }: Service,
   { bucket, key }: { readonly bucket: string; readonly key: string },
-  { force, update }: CopyOptions,
+  { existing }: CopyOptions,
   { mayAsk, signal }: { readonly mayAsk: boolean; readonly signal: AbortSignal },
   attempt: (overwrite: boolean) => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await attempt(force || update)
+    return await attempt(existing.replaces)
   } catch (error) {
     if (!(error instanceof OssError)) throw error
-    if (error.code === 'NoSuchBucket') {
-      throw new CommandError(exitCodes.notFound, `there is no bucket ${bucket}`, {
-        hint: `Make it with: lading mb ${formatOssUrl(bucket)}`,
-        cause: error,
-      })
-    }
+    if (error.code === 'NoSuchBucket') throw missingBucket(bucket, error)
     if (error.code !== 'FileAlreadyExists') throw error
     const place = printable(formatOssUrl(bucket, key))
-    if (mayAsk && canAsk()) {
+    if (mayAsk && existing.asks && canAsk()) {
       output.close()
       if (await confirm(`${place} exists. Overwrite it?`, signal)) return attempt(true)
     }
-    throw new CommandError(exitCodes.exists, `${place} exists`, {
-      hint: 'Pass -f to overwrite it.',
-      cause: error,
-    })
+    throw existsError(place, error)
   }
+}
+
+/** A target is there already, and must not be replaced. */
+export function existsError(place: string, cause?: unknown): CommandError {
+  return new CommandError(exitCodes.exists, `${place} exists`, {
+    hint: 'Pass -f to overwrite it.',
+    cause,
+  })
+}
+
+/** There is no bucket to copy to. */
+export function missingBucket(bucket: string, cause: OssError): CommandError {
+  return new CommandError(exitCodes.notFound, `there is no bucket ${bucket}`, {
+    hint: `Make it with: lading mb ${formatOssUrl(bucket)}`,
+    cause,
+  })
 }

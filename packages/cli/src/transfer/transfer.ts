@@ -4,6 +4,7 @@ import { describeError } from '../describe-error.ts'
 import type { Output } from '../output/output.ts'
 import { printable } from '../output/printable.ts'
 import { formatDuration, formatSize, plural } from '../quantities.ts'
+import { type Comparison, skipReasons } from './existing.ts'
 
 /** From where to where, as the command line writes it. */
 export interface Route {
@@ -84,12 +85,28 @@ export function tellCopied(
   })
 }
 
-export function tellSkipped(output: Output, { source, target }: Route): void {
-  output.result(`skipped ${printable(source)}: ${printable(target)} is as large and not older`, {
+export function tellSkipped(
+  output: Output,
+  { source, target }: Route,
+  comparison: Comparison,
+): void {
+  const why = skipReasons[comparison]
+  output.result(`skipped ${printable(source)}: ${printable(target)} ${why}`, {
     event: 'skipped',
     source,
     target,
+    because: comparison,
   })
+}
+
+/** What `--dry-run` says instead of copying. */
+export function tellWouldCopy(
+  output: Output,
+  { source, target, size }: Route & { readonly size: number | undefined },
+): void {
+  const much = size === undefined ? '' : `: ${formatSize(size)}`
+  const [from, to] = [nameOf(source, 'stdin'), nameOf(target, 'stdout')]
+  output.result(`would copy ${from} to ${to}${much}`, { event: 'would-copy', source, target, size })
 }
 
 function nameOf(place: string, stream: string): string {

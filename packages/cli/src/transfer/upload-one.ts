@@ -41,6 +41,7 @@ async function attempt(
   overwrite: boolean,
 ): Promise<Transferred> {
   const { partSize, parallel, verify, contentType, metadata } = options
+  const { acl, cacheControl, storageClass, tagging } = options
   const stream = await openStream(source)
   try {
     const handle = upload(
@@ -58,6 +59,10 @@ async function attempt(
         forbidOverwrite: !overwrite,
         contentType: contentType ?? contentTypeOf(source === '-' ? key : source),
         metadata,
+        ...(acl !== undefined && { acl }),
+        cacheControl,
+        storageClass,
+        ...(Object.keys(tagging).length > 0 && { tagging }),
         signal,
         onProgress: withResumed(onProgress, options.bigfileThreshold),
         onNotice: (notice) => output.note(`lading: ${notice}`),

@@ -1,13 +1,16 @@
 /** Which files become which objects. */
 
 import { stat } from 'node:fs/promises'
-import { basename, resolve } from 'node:path'
-import { OssError } from '@lading/protocol'
+import { basename, join, resolve } from 'node:path'
 import { usageError } from '../command-error.ts'
 import { formatOssUrl, parseOssUrl } from '../oss-url.ts'
 import type { Service } from '../service.ts'
 import type { Transfer } from './copy-one.ts'
 import type { CopyOptions } from './copy-options.ts'
+import { crc64Of } from './crc64-of.ts'
+import type { Comparison } from './existing.ts'
+import { namesIn } from './files-from.ts'
+import { findObject } from './find-object.ts'
 import { listFiles } from './list-files.ts'
 import { folderPrefix } from './list-folder.ts'
 import { requireUploadable, type UploadJob, uploadOne } from './upload-one.ts'
@@ -34,20 +37,28 @@ export async function planUpload(
 }
 
 /** `cp -r DIRECTORY oss://BUCKET/[KEY]`: what is in the directory goes under `KEY/`. */
-export async function uploadFolder(
+export async function* uploadFolder(
   service: Service,
   source: string,
   target: string,
   options: CopyOptions,
-): Promise<Transfer[]> {
+): AsyncGenerator<Transfer, void, void> {
   const { bucket, key } = parseOssUrl(target)
   const prefix = folderPrefix(key)
-  const transfers: Transfer[] = []
+  if (options.filesFrom !== undefined) {
+    for await (const name of namesIn(options.filesFrom)) {
+      if (!options.selects(name)) continue
+      const path = join(source, name)
+      const size = (await stat(path).catch(() => undefined))?.size
+      // What is not there fails when its turn comes, like any other.
+      yield uploadTransfer(service, { source: path, bucket, key: prefix + name }, size, options)
+    }
+    return
+  }
   for await (const { name, path, size } of listFiles(service, source, options.selects)) {
     const job = { source: path, bucket, key: prefix + name }
-    transfers.push(uploadTransfer(service, job, size, options))
+    yield uploadTransfer(service, job, size, options)
   }
-  return transfers
 }
 
 export function uploadTransfer(
@@ -62,26 +73,28 @@ export function uploadTransfer(
     target: formatOssUrl(bucket, key),
     label: source === '-' ? 'stdin' : basename(source),
     size,
-    isCurrent: (signal) => isCurrent(service, job, signal),
+    isCurrent: (comparison, signal) => isCurrent(service, job, comparison, signal),
     run: (context) => uploadOne(service, job, options, context),
   }
 }
 
 async function isCurrent(
-  { client }: Service,
+  service: Service,
   { source, bucket, key }: UploadJob,
+  comparison: Comparison,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const object = await findObject(service, { bucket, key }, signal)
+  if (!object || comparison === 'existence') return object !== undefined
+  // Stdin cannot be looked at before it is read.
   if (source === '-') return false
-  try {
-    const { size, lastModified } = await client.headObject({ bucket, key }, { signal })
-    const file = await stat(source)
+  const { size, mtimeMs } = await stat(source)
+  if (size !== object.size) return false
+  if (comparison === 'size') return true
+  if (comparison === 'time') {
     // OSS tells whole seconds; a file of the same second counts as old.
-    return (
-      size === file.size && (lastModified?.getTime() ?? 0) >= Math.floor(file.mtimeMs / 1000) * 1000
-    )
-  } catch (error) {
-    if (error instanceof OssError && error.status === 404) return false
-    throw error
+    return (object.lastModified?.getTime() ?? 0) >= Math.floor(mtimeMs / 1000) * 1000
   }
+  const { hashCrc64ecma } = object
+  return hashCrc64ecma !== undefined && hashCrc64ecma === (await crc64Of(source, signal))
 }
