@@ -36,6 +36,8 @@ export {
   type ReadOptions,
   readObject,
 } from './downloader/read-object.ts'
+export { BandwidthLimit } from './engine/bandwidth.ts'
+export type { AdaptiveParallel, Parallel } from './engine/parallel.ts'
 export {
   CheckpointLockedError,
   CredentialsError,

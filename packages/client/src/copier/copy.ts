@@ -8,6 +8,7 @@ import {
   OssError,
   type UploadId,
 } from '@lading/protocol'
+import { Lanes, type Parallel, requireParallel } from '../engine/parallel.ts'
 import { IntegrityError } from '../errors.ts'
 import { attributesOf, type ObjectAcl, type ObjectAttributes } from '../operations/attributes.ts'
 import { type CopyObjectAnswer, replacesMetadata } from '../operations/copies.ts'
@@ -19,7 +20,6 @@ import { type CallOptions, requireInteger } from '../options.ts'
 import type { OssClient } from '../oss-client.ts'
 import { completeOrConfirm } from '../uploader/complete-or-confirm.ts'
 import { forEachConcurrent } from '../uploader/for-each-concurrent.ts'
-import { DEFAULT_PARALLEL, MAX_PARALLEL } from '../uploader/options.ts'
 import { choosePartSize, countParts, planParts, requirePartSize } from '../uploader/plan-parts.ts'
 
 const MiB = 1024 * 1024
@@ -37,8 +37,8 @@ export interface CopyOptions extends ObjectAttributes, CallOptions {
   readonly multipartThreshold?: number | undefined
   /** Bytes, 100 KiB to 5 GiB. Default 64 MiB. Grown where there would be more than 10,000 parts. */
   readonly partSize?: number | undefined
-  /** Parts being copied at the same time, 1 to 256. Default 5. */
-  readonly parallel?: number | undefined
+  /** Parts being copied at the same time, as with `upload`. Default `adaptive`. */
+  readonly parallel?: Parallel | undefined
   /** Called when a part has been copied. Must not throw. */
   readonly onProgress?: ((progress: CopyProgress) => void) | undefined
   /** Hears, in a sentence, of an upload that could not be aborted and keeps its parts. */
@@ -86,7 +86,7 @@ export async function copy(
   const { multipartThreshold = DEFAULT_COPY_THRESHOLD, partSize, parallel } = options
   requireInteger('multipartThreshold', multipartThreshold, 0, MAX_PUT_SIZE)
   if (partSize !== undefined) requirePartSize(partSize)
-  if (parallel !== undefined) requireInteger('parallel', parallel, 1, MAX_PARALLEL)
+  if (parallel !== undefined) requireParallel(parallel)
   const { signal, retries, onRetry } = options
   const call = { signal, retries, onRetry }
 
@@ -210,14 +210,19 @@ interface CopiedPart {
 
 async function copyParts(copying: Copying, uploadId: UploadId): Promise<readonly CopiedPart[]> {
   const { client, source, head, target, options, call } = copying
-  const { parallel = DEFAULT_PARALLEL, partSize = DEFAULT_COPY_PART_SIZE, onProgress } = options
+  const { parallel, partSize = DEFAULT_COPY_PART_SIZE, onProgress } = options
   const total = head.size
   const size = choosePartSize(total, partSize)
   const copied: CopiedPart[] = []
+  const lanes = new Lanes(parallel, { transfers: countParts(total, size) })
+  const onRetry: CallOptions['onRetry'] = (notice) => {
+    lanes.failed(notice.error)
+    call.onRetry?.(notice)
+  }
   let bytes = 0
   await forEachConcurrent(
     planParts(total, size),
-    Math.min(parallel, countParts(total, size)),
+    lanes.turns(),
     async ({ partNumber, offset, size }, signal) => {
       const { etag, hashCrc64ecma } = await client.uploadPartCopy(
         {
@@ -228,8 +233,9 @@ async function copyParts(copying: Copying, uploadId: UploadId): Promise<readonly
           range: { start: offset, end: offset + size - 1 },
           conditions: { ifMatch: head.etag },
         },
-        { ...call, signal },
+        { ...call, onRetry, signal },
       )
+      lanes.finished(size)
       copied.push({ partNumber, etag, hashCrc64ecma, size })
       bytes += size
       onProgress?.({ copied: bytes, total })

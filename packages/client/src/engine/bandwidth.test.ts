@@ -8,17 +8,21 @@ const seed = seedFromEnvironment()
 /** Time that passes only while somebody waits for it. */
 function clock() {
   let now = 0
-  const waits: { until: number; resolve: () => void; reject: (error: unknown) => void }[] = []
+  const waits: { readonly until: number; readonly end: () => void }[] = []
   return {
     now: () => now,
     wait: (ms: number, signal?: AbortSignal) =>
       new Promise<void>((resolve, reject) => {
-        const wait = { until: now + ms, resolve, reject }
-        waits.push(wait)
+        const end = (): void => {
+          signal?.removeEventListener('abort', leave)
+          resolve()
+        }
+        const wait = { until: now + ms, end }
         const leave = (): void => {
           waits.splice(waits.indexOf(wait), 1)
           reject(signal?.reason)
         }
+        waits.push(wait)
         signal?.addEventListener('abort', leave, { once: true })
       }),
     /** Ends the wait that ends first, and with it all others of the same time. */
@@ -29,7 +33,7 @@ function clock() {
       now = Math.max(now, next)
       for (const wait of waits.filter(({ until }) => until <= now)) {
         waits.splice(waits.indexOf(wait), 1)
-        wait.resolve()
+        wait.end()
       }
       return true
     },

@@ -12,7 +12,10 @@ const MiB = 1024 * 1024
 
 /** Bytes of parts that an upload holds in memory at the same time. */
 export const MEMORY_PER_UPLOAD: number = 1024 * MiB
-/** Bytes. Longer parts of a file are not kept: they are read twice, to be hashed and to be sent. */
+/**
+ * Bytes. Longer parts of a file are not kept, nor those for which there is no memory: they are read
+ * twice, to be hashed and to be sent.
+ */
 export const MAX_BUFFERED_PART: number = 64 * MiB
 /** Bytes read, hashed or sent in one step where a part is not kept. */
 const STEP = 256 * 1024
@@ -50,14 +53,14 @@ export function* rangeParts(
     yield {
       async load(signal) {
         const makeHasher = loading.hasherOf(partNumber)
-        if (source.view || !isKept) {
+        const buffer = source.view || !isKept ? undefined : buffers.tryTake(size)
+        if (!buffer) {
           const body = source.view
             ? bytesBody(source.view(offset, size))
             : { size, open: () => streamRange(source, offset, size) }
           const sums = makeHasher && (await sumsOf(body.open(), makeHasher, signal))
           return { partNumber, size, body, sums, release: () => {} }
         }
-        const buffer = await buffers.take(size, signal)
         const release = (): void => buffers.giveBack(buffer)
         const sums = await readAndHash(source, buffer, offset, makeHasher, signal)
         return { partNumber, size, body: bytesBody(buffer), sums, release }
@@ -137,8 +140,17 @@ class Buffers {
     this.#memory = memory
   }
 
+  /** `undefined` where there is no memory for it now. */
+  tryTake(size: number): Uint8Array | undefined {
+    return this.#memory.tryAcquire(size) ? this.#get(size) : undefined
+  }
+
   async take(size: number, signal: AbortSignal): Promise<Uint8Array> {
     await this.#memory.acquire(size, signal)
+    return this.#get(size)
+  }
+
+  #get(size: number): Uint8Array {
     const index = this.#idle.findIndex((buffer) => buffer.length === size)
     const [buffer = new Uint8Array(size)] = index < 0 ? [] : this.#idle.splice(index, 1)
     // What does not fit is never taken again: parts of a stream only grow.

@@ -1,6 +1,8 @@
 /** What an upload can be told: every default, unit and bound. */
 
 import { type ETag, MAX_PUT_SIZE } from '@lading/protocol'
+import { type BandwidthLimit, requireBandwidth } from '../engine/bandwidth.ts'
+import { type Parallel, requireParallel } from '../engine/parallel.ts'
 import type { CallbackOptions, ObjectAcl, ObjectAttributes } from '../operations/attributes.ts'
 import { requireVerify, type Verify } from '../operations/prove.ts'
 import { requireInteger } from '../options.ts'
@@ -16,8 +18,15 @@ export interface UploadOptions extends ObjectAttributes, CallbackOptions {
    * An upload that is resumed keeps the part size it began with.
    */
   readonly partSize?: number
-  /** Parts being sent at the same time, 1 to 256. Default 5. */
-  readonly parallel?: number
+  /**
+   * Parts being sent at the same time: a number from 1 to 256, or `adaptive`, the default, which
+   * begins with 5 and goes by what more of them bring.
+   */
+  readonly parallel?: Parallel
+  /**
+   * Bytes per second, 1 or more; or a `BandwidthLimit` that several transfers share. Default: none.
+   */
+  readonly bandwidthLimit?: number | BandwidthLimit
   /** Repetitions of each request after the first attempt. Default: the client's, which is 3. */
   readonly retries?: number
   /**
@@ -84,19 +93,18 @@ export interface StoredPart {
   readonly requestId: string | undefined
 }
 
-export const DEFAULT_PARALLEL = 5
-export const MAX_PARALLEL = 256
-
 /** Parts read and hashed ahead of those being sent: Content-MD5 goes before the bytes. */
 export const HASH_AHEAD = 4
 
 /** @throws {RangeError} for a number out of its bounds. */
 export function requireUploadOptions(options: UploadOptions): void {
-  const { partSize, parallel, multipartThreshold, retries, verify, onExists } = options
+  const { partSize, parallel, bandwidthLimit, multipartThreshold, retries, verify, onExists } =
+    options
   requireOnExists(onExists, options.forbidOverwrite)
   if (verify !== undefined) requireVerify(verify)
   if (partSize !== undefined) requirePartSize(partSize)
-  if (parallel !== undefined) requireInteger('parallel', parallel, 1, MAX_PARALLEL)
+  if (parallel !== undefined) requireParallel(parallel)
+  if (typeof bandwidthLimit === 'number') requireBandwidth(bandwidthLimit)
   if (retries !== undefined) requireInteger('retries', retries, 0, Number.MAX_SAFE_INTEGER)
   if (multipartThreshold !== undefined) {
     requireInteger('multipartThreshold', multipartThreshold, 0, MAX_PUT_SIZE)

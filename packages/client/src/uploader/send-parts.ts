@@ -1,6 +1,8 @@
 /** The parts of one upload: those the service has are proved, the others are sent. */
 
 import { type ETag, md5ETag, OssError, sameETag } from '@lading/protocol'
+import { type BandwidthLimit, slowBody } from '../engine/bandwidth.ts'
+import { Lanes, type Parallel } from '../engine/parallel.ts'
 import type { PartEntry, UploadPartAnswer } from '../operations/multipart.ts'
 import { isMd5ETag, type Proof, takesCrc64, type Verify } from '../operations/prove.ts'
 import type { CallOptions } from '../options.ts'
@@ -17,7 +19,7 @@ import {
   rangeParts,
   streamParts,
 } from './load-parts.ts'
-import { DEFAULT_PARALLEL, HASH_AHEAD, type UploadOptions } from './options.ts'
+import { HASH_AHEAD, type UploadOptions } from './options.ts'
 import { countParts } from './plan-parts.ts'
 import { metered, type ProgressMeter } from './progress.ts'
 import type { Session } from './session.ts'
@@ -37,7 +39,7 @@ interface Upload {
   readonly source: Source
   readonly target: { readonly bucket: string; readonly key: string }
   readonly options: {
-    readonly parallel?: number
+    readonly parallel?: Parallel
     readonly verify?: Verify
     readonly serverSideEncryption?: string | undefined
     readonly onPart?: UploadOptions['onPart']
@@ -47,14 +49,14 @@ interface Upload {
     readonly progress: ProgressMeter
     readonly signal: AbortSignal
   }
+  readonly bandwidth: BandwidthLimit | undefined
   readonly call: CallOptions
 }
 
 /**
  * Resolves with all parts, by number, once the service is proved to have each of them.
  *
- * `parallel` are sent at a time, while others are read and hashed: there are more workers than may
- * send.
+ * As many as there are lanes are sent at a time, while others are read and hashed.
  */
 export async function sendParts(
   upload: Upload,
@@ -62,25 +64,28 @@ export async function sendParts(
   reader: ChunkReader | undefined,
 ): Promise<SentPart[]> {
   const { client, source, control, options } = upload
-  const { parallel = DEFAULT_PARALLEL, verify = 'md5' } = options
+  const { parallel, verify = 'md5' } = options
   const { progress, signal } = control
   const { partSize, held } = session
+  const count = source.kind === 'ranges' ? countParts(source.size, partSize) : undefined
+  const lanes = new Lanes(parallel, { transfers: count })
+  const ahead = aheadOf(source, partSize)
   let makeHasher = await client.hasher({ crc64: needsCrc64(options, held) })
   const loading: Loading = {
     // A part that the service has already counts only if it has our bytes, whatever else is not verified.
     hasherOf: (partNumber) => (verify === 'off' && !held.has(partNumber) ? undefined : makeHasher),
-    memory: new Allowance(Math.max(MEMORY_PER_UPLOAD, partSize)),
+    memory: new Allowance(memoryFor(source, partSize, lanes.limit + ahead)),
   }
-  if (source.kind === 'ranges') progress.expect(source.size, countParts(source.size, partSize))
+  if (source.kind === 'ranges') progress.expect(source.size, count ?? 0)
 
-  const sending = new Allowance(parallel)
+  const sending = lanes.turns()
   const sent: SentPart[] = []
   async function handle(part: PartToLoad, signal: AbortSignal): Promise<void> {
     const loaded = await part.load(signal)
     const { partNumber, size, sums } = loaded
     const present = held.get(partNumber)
     const isResumed = present !== undefined && isSamePart(loaded, present, verify)
-    const stored = isResumed ? present : await send(upload, session, loaded, sending, signal)
+    const stored = isResumed ? present : await send(upload, session, loaded, sending, lanes, signal)
     progress.done(partNumber, size, { resumed: isResumed })
     sent.push({ partNumber, etag: stored.etag, crc64: sums?.crc64 ?? stored.hashCrc64ecma, size })
     loaded.release()
@@ -103,30 +108,39 @@ export async function sendParts(
   const parts = reader
     ? streamParts(reader, partSize, loading, signal)
     : rangesOf(source, partSize, loading)
-  await forEachConcurrent(parts, parallel + aheadOf(source, partSize), handle, signal)
+  await forEachConcurrent(parts, lanes.turns(ahead), handle, signal)
   return sent.sort((left, right) => left.partNumber - right.partNumber)
 }
 
 /** Sends one part; again and again, while the upload is paused and resumed. */
 async function send(
-  { client, source, target, options: { verify }, control: { gate, progress }, call }: Upload,
+  { client, source, target, options: { verify }, control, bandwidth, call }: Upload,
   { uploadId }: Session,
-  { partNumber, body, sums }: LoadedPart,
+  { partNumber, size, body, sums }: LoadedPart,
   sending: Allowance,
+  lanes: Lanes,
   signal: AbortSignal,
 ): Promise<UploadPartAnswer> {
-  const input = {
-    ...target,
-    uploadId,
-    partNumber,
-    sums,
-    verify,
-    body: metered(body, (bytes) => progress.sent(partNumber, bytes)),
+  const { gate, progress } = control
+  const onRetry: CallOptions['onRetry'] = (notice) => {
+    lanes.failed(notice.error)
+    call.onRetry?.(notice)
   }
   await sending.acquire(1, signal)
   try {
-    const work = (signal: AbortSignal) => client.uploadPart(input, { ...call, signal })
-    const answer = await gate.run(work, signal)
+    const answer = await gate.run((signal) => {
+      const slowed = slowBody(body, bandwidth, signal)
+      const input = {
+        ...target,
+        uploadId,
+        partNumber,
+        sums,
+        verify,
+        body: metered(slowed, (bytes) => progress.sent(partNumber, bytes)),
+      }
+      return client.uploadPart(input, { ...call, onRetry, signal })
+    }, signal)
+    lanes.finished(size)
     sending.release(1)
     return answer
   } catch (error) {
@@ -164,6 +178,16 @@ function isSamePart({ size, sums }: LoadedPart, held: PartEntry, verify: Verify)
 /** A stream is read one part ahead; long parts too, because hashing them is a pass of its own. */
 function aheadOf(source: Source, partSize: number): number {
   return source.kind === 'stream' || partSize > MAX_BUFFERED_PART ? 1 : HASH_AHEAD
+}
+
+/**
+ * Bytes: what the parts in hand take at the beginning, within the most there may be. A file has no
+ * more however many lanes there come to be, because the parts beyond are read twice; a stream must
+ * keep all it has in hand.
+ */
+function memoryFor(source: Source, partSize: number, inHand: number): number {
+  const wanted = source.kind === 'ranges' ? inHand * partSize : MEMORY_PER_UPLOAD
+  return Math.min(wanted, MEMORY_PER_UPLOAD)
 }
 
 function rangesOf(source: Source, partSize: number, loading: Loading): Iterable<PartToLoad> {

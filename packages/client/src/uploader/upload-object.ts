@@ -2,6 +2,7 @@
 
 import { combineCrc64, type ETag, multipartETag, OssError } from '@lading/protocol'
 import { bytesBody } from '../body.ts'
+import { type BandwidthLimit, slowBody, toBandwidthLimit } from '../engine/bandwidth.ts'
 import { attributesOf } from '../operations/attributes.ts'
 import type { ObjectInput } from '../operations/multipart.ts'
 import { type Proof, takesCrc64 } from '../operations/prove.ts'
@@ -81,7 +82,8 @@ export async function uploadObject(
         ? await reader?.isAtEnd(control.signal)
         : source.size <= multipartThreshold
     const counter = countRetries(options, control.signal)
-    const upload = { client, source, target, options, control, call: counter.call }
+    const bandwidth = toBandwidthLimit(options.bandwidthLimit)
+    const upload = { client, source, target, options, control, bandwidth, call: counter.call }
     const present = await findPresent(client, source, target, onExists, counter.call)
     if (present && source.kind === 'ranges') control.progress.expect(source.size, 1)
     if (present) control.progress.done(1, present.head.size, { resumed: true })
@@ -101,6 +103,7 @@ interface Upload {
   readonly target: ObjectInput
   readonly options: UploadOptions
   readonly control: UploadControl
+  readonly bandwidth: BandwidthLimit | undefined
   readonly call: CallOptions
 }
 
@@ -161,13 +164,12 @@ function skip(target: ObjectInput, { head, verified }: PresentObject): Outcome {
 
 /** One PutObject; what it answers is proved inside. */
 async function sendWhole(upload: Upload): Promise<Outcome> {
-  const { client, source, target, options, control, call } = upload
+  const { client, source, target, options, control, bandwidth, call } = upload
   const { gate, progress, signal } = control
   const size = source.kind === 'ranges' ? source.size : 0
   const loaded = source.kind === 'ranges' && size > 0 ? await load(upload, source) : nothing
   await requireUnchanged(source)
   progress.expect(size, 1)
-  const body = metered(loaded.body, (sent) => progress.sent(1, sent))
   const { acl, callback, callbackVar, verify } = options
   const input = {
     ...target,
@@ -175,11 +177,14 @@ async function sendWhole(upload: Upload): Promise<Outcome> {
     acl,
     callback,
     callbackVar,
-    body,
     sums: loaded.sums,
     verify,
   }
-  const answer = await gate.run((signal) => client.putObject(input, { ...call, signal }), signal)
+  const answer = await gate.run((signal) => {
+    const slowed = slowBody(loaded.body, bandwidth, signal)
+    const body = metered(slowed, (sent) => progress.sent(1, sent))
+    return client.putObject({ ...input, body }, { ...call, signal })
+  }, signal)
   progress.done(1, size, { resumed: false })
   return {
     ...target,
