@@ -25,6 +25,7 @@ const rows = [
     node('help in pages', 'tools/build-cli-page.mjs', '--check'),
     node('unused code', 'node_modules/knip/bin/knip.js'),
     node('published shape', 'tools/check-packages.mjs'),
+    node('weight in a browser', 'tools/check-size.mjs'),
   ],
   [node('unit tests', 'node_modules/vitest/vitest.mjs', 'run', '--project', 'unit')],
 ]

@@ -112,10 +112,12 @@ export class Sender {
         return await call.receive(answer)
       } catch (cause) {
         if (cause instanceof IntegrityError) throw cause
-        const why = cause instanceof Error ? cause.message : String(cause)
-        throw new TransportError(`The answer to ${call.operation} makes no sense: ${why}`, {
-          cause,
-        })
+        throw new TransportError(
+          `The answer to ${call.operation} makes no sense: ${reasonOf(cause)}`,
+          {
+            cause,
+          },
+        )
       }
     })
   }
@@ -230,6 +232,12 @@ export class Sender {
     this.#clockOffset = serverTime.getTime() - this.options.now()
     return true
   }
+}
+
+/** What is wrong with an answer, in words. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof OssError) return cause.details.ErrorDetail ?? cause.message
+  return cause instanceof Error ? cause.message : String(cause)
 }
 
 export function statusOf(response: {

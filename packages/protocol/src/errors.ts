@@ -1,198 +1,81 @@
 /** What the service says when it says no: the codes, the status each travels under, the error. */
 
+import { errorTexts } from '#error-texts'
+
 /**
- * Every code this project answers with. A status is decided here and nowhere else: the server reads
- * this table to reply, the client to recognise. Source: the error pages of the OSS user guide.
+ * Every code this project answers with, and its status, which is decided here and nowhere else: the
+ * server reads this table to reply, the client to recognise. Source: the error pages of the OSS user guide.
  */
 export const errorCodes = {
-  AccessDenied: { status: 403, message: 'Access denied.' },
-  AccessForbidden: { status: 403, message: 'CORSResponse: This CORS request is not allowed.' },
-  AccessKeyIdAndSecurityTokenNotMatch: {
-    status: 403,
-    message: 'The access key id and the security token do not belong together.',
-  },
-  BadRequest: { status: 400, message: 'The request is not well-formed.' },
-  BucketAlreadyExists: {
-    status: 409,
-    message:
-      'The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.',
-  },
-  BucketNotEmpty: {
-    status: 409,
-    message: 'The bucket has objects. Please delete them first.',
-  },
-  CallbackFailed: { status: 203, message: 'The callback failed.' },
-  CORSRuleBeyondLimit: { status: 400, message: 'The CORS Rules num is beyond limit.' },
-  EntityTooLarge: {
-    status: 400,
-    message: 'Your proposed upload exceeds the maximum allowed size.',
-  },
-  EntityTooSmall: {
-    status: 400,
-    message: 'Your proposed upload smaller than the minimum allowed size.',
-  },
-  FieldItemTooLong: { status: 400, message: 'Your name of form field is too long.' },
-  FileAlreadyExists: {
-    status: 409,
-    message: 'The object you specified already exists and can not be overwritten.',
-  },
-  IncompleteBody: {
-    status: 400,
-    message: 'You did not provide the number of bytes specified by the Content-Length HTTP header.',
-  },
-  IncorrectNumberOfFilesInPOSTRequest: {
-    status: 400,
-    message: 'POST requires exactly one file upload per request.',
-  },
-  InternalError: { status: 500, message: 'Please contact the server administrator.' },
-  InvalidAccessKeyId: {
-    status: 403,
-    message: 'The OSS Access Key Id you provided does not exist in our records.',
-  },
-  InvalidArgument: { status: 400, message: 'Invalid Argument.' },
-  InvalidBucketName: { status: 400, message: 'The specified bucket is not valid.' },
-  InvalidCRC64: {
-    status: 400,
-    message: 'The x-oss-hash-crc64ecma you specified does not match what we calculated.',
-  },
-  InvalidDigest: { status: 400, message: 'The Content-MD5 you specified was invalid.' },
-  InvalidEncryptionAlgorithmError: {
-    status: 400,
-    message: 'The Encryption request you specified is not valid. Supported value: AES256/SM4/KMS.',
-  },
-  InvalidLocationConstraint: {
-    status: 400,
-    message: 'The specified location-constraint is not valid.',
-  },
-  InvalidObjectName: { status: 400, message: 'The specified object is not valid.' },
-  InvalidObjectState: {
-    status: 403,
-    message: "The operation is not valid for the object's state.",
-  },
-  InvalidPart: {
-    status: 400,
-    message:
-      "One or more of the specified parts could not be found or the specified entity tag might not have matched the part's entity tag.",
-  },
-  InvalidPartOrder: {
-    status: 400,
-    message:
-      'The list of parts was not in ascending order. Parts list must specified in order by part number.',
-  },
-  InvalidPolicyDocument: { status: 400, message: 'The policy is not valid.' },
-  InvalidRange: { status: 416, message: 'The requested range cannot be satisfied' },
-  InvalidRequest: { status: 400, message: 'The request is not valid.' },
-  InvalidSecurityToken: { status: 403, message: 'The security token you provided is invalid.' },
-  InvalidTag: { status: 400, message: 'The TagKey you have provided is invalid.' },
-  InvalidTargetBucketForLogging: {
-    status: 400,
-    message: 'The target bucket for logging does not exist or is not owned by the requester.',
-  },
-  InvalidTargetType: { status: 400, message: "The symbolic's target file type is invalid." },
-  MalformedPOSTRequest: {
-    status: 400,
-    message: 'The body of your POST request is not well-formed multipart/form-data.',
-  },
-  MalformedXML: {
-    status: 400,
-    message:
-      'The XML you provided was not well-formed or did not validate against our published schema.',
-  },
-  MaxPOSTPreDataLengthExceededError: {
-    status: 400,
-    message: 'Your POST request fields preceding the upload file were too large.',
-  },
-  MetadataTooLarge: {
-    status: 400,
-    message: 'Your metadata headers exceed the maximum allowed metadata size.',
-  },
-  MethodNotAllowed: {
-    status: 405,
-    message: 'The specified method is not allowed against this resource.',
-  },
-  MissingArgument: { status: 400, message: 'Missing Some Required Arguments.' },
-  MissingContentLength: {
-    status: 411,
-    message: 'You must provide the Content-Length HTTP header.',
-  },
-  NoSuchBucket: { status: 404, message: 'The specified bucket does not exist.' },
-  NoSuchBucketPolicy: { status: 404, message: 'The bucket policy does not exist.' },
-  NoSuchCORSConfiguration: { status: 404, message: 'The CORS Configuration does not exist.' },
-  NoSuchKey: { status: 404, message: 'The specified key does not exist.' },
-  NoSuchLifecycle: { status: 404, message: 'No Row found in Lifecycle Table.' },
-  NoSuchServerSideEncryptionRule: {
-    status: 404,
-    message: 'The server side encryption rule does not exist.',
-  },
-  NoSuchUpload: {
-    status: 404,
-    message:
-      'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
-  },
-  NoSuchVersion: { status: 404, message: 'The specified version does not exist.' },
-  NoSuchWebsiteConfiguration: {
-    status: 404,
-    message: 'The specified bucket does not have a website configuration.',
-  },
-  NotImplemented: {
-    status: 400,
-    message: 'A header you provided implies functionality that is not implemented.',
-  },
-  NotSymlink: { status: 400, message: 'The object is not symlink.' },
-  ObjectNotAppendable: { status: 409, message: 'The object is not appendable.' },
-  OperationNotSupported: {
-    status: 400,
-    message: 'The operation is not supported for this resource.',
-  },
-  PartAlreadyExist: {
-    status: 409,
-    message: "For sequential multipart upload, you can't overwrite uploaded parts.",
-  },
-  PartNotSequential: {
-    status: 400,
-    message:
-      'For sequential multipart upload, you must upload or complete parts with sequential part number.',
-  },
-  PositionNotEqualToLength: { status: 409, message: 'Position is not equal to file length.' },
-  PreconditionFailed: {
-    status: 412,
-    message: 'At least one of the pre-conditions you specified did not hold.',
-  },
-  RequestIsNotMultiPartContent: {
-    status: 400,
-    message: 'Bucket POST must be of the enclosure-type multipart/form-data.',
-  },
-  RequestTimeTooSkewed: {
-    status: 403,
-    message: 'The difference between the request time and the current time is too large.',
-  },
-  RequestTimeout: {
-    status: 400,
-    message:
-      'Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.',
-  },
-  RestoreAlreadyInProgress: { status: 409, message: 'The restore operation is in progress.' },
-  SecurityTokenExpired: { status: 403, message: 'The security token you provided has expired.' },
-  ServiceUnavailable: { status: 503, message: 'Please reduce your request rate.' },
-  SignatureDoesNotMatch: {
-    status: 403,
-    message:
-      'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
-  },
-  SymlinkTargetNotExist: { status: 404, message: 'The symlink target object does not exist.' },
-  TooManyBuckets: {
-    status: 400,
-    message: 'You have attempted to create more buckets than allowed.',
-  },
-  QuotaExceeded: {
-    status: 403,
-    message: 'The bucket has no room left within its quota.',
-  },
-  TotalQpsLimitExceeded: {
-    status: 503,
-    message: 'Please reduce your request rate: it is above the limit of the access key.',
-  },
-  UserKeyMustBeSpecified: { status: 400, message: 'The key of an object must be specified.' },
+  AccessDenied: 403,
+  AccessForbidden: 403,
+  AccessKeyIdAndSecurityTokenNotMatch: 403,
+  BadRequest: 400,
+  BucketAlreadyExists: 409,
+  BucketNotEmpty: 409,
+  CallbackFailed: 203,
+  CORSRuleBeyondLimit: 400,
+  EntityTooLarge: 400,
+  EntityTooSmall: 400,
+  FieldItemTooLong: 400,
+  FileAlreadyExists: 409,
+  IncompleteBody: 400,
+  IncorrectNumberOfFilesInPOSTRequest: 400,
+  InternalError: 500,
+  InvalidAccessKeyId: 403,
+  InvalidArgument: 400,
+  InvalidBucketName: 400,
+  InvalidCRC64: 400,
+  InvalidDigest: 400,
+  InvalidEncryptionAlgorithmError: 400,
+  InvalidLocationConstraint: 400,
+  InvalidObjectName: 400,
+  InvalidObjectState: 403,
+  InvalidPart: 400,
+  InvalidPartOrder: 400,
+  InvalidPolicyDocument: 400,
+  InvalidRange: 416,
+  InvalidRequest: 400,
+  InvalidSecurityToken: 403,
+  InvalidTag: 400,
+  InvalidTargetBucketForLogging: 400,
+  InvalidTargetType: 400,
+  MalformedPOSTRequest: 400,
+  MalformedXML: 400,
+  MaxPOSTPreDataLengthExceededError: 400,
+  MetadataTooLarge: 400,
+  MethodNotAllowed: 405,
+  MissingArgument: 400,
+  MissingContentLength: 411,
+  NoSuchBucket: 404,
+  NoSuchBucketPolicy: 404,
+  NoSuchCORSConfiguration: 404,
+  NoSuchKey: 404,
+  NoSuchLifecycle: 404,
+  NoSuchServerSideEncryptionRule: 404,
+  NoSuchUpload: 404,
+  NoSuchVersion: 404,
+  NoSuchWebsiteConfiguration: 404,
+  NotImplemented: 400,
+  NotSymlink: 400,
+  ObjectNotAppendable: 409,
+  OperationNotSupported: 400,
+  PartAlreadyExist: 409,
+  PartNotSequential: 400,
+  PositionNotEqualToLength: 409,
+  PreconditionFailed: 412,
+  RequestIsNotMultiPartContent: 400,
+  RequestTimeTooSkewed: 403,
+  RequestTimeout: 400,
+  RestoreAlreadyInProgress: 409,
+  SecurityTokenExpired: 403,
+  ServiceUnavailable: 503,
+  SignatureDoesNotMatch: 403,
+  SymlinkTargetNotExist: 404,
+  TooManyBuckets: 400,
+  QuotaExceeded: 403,
+  TotalQpsLimitExceeded: 503,
+  UserKeyMustBeSpecified: 400,
 } as const
 
 /** The codes this project knows. */
@@ -204,7 +87,10 @@ export type ErrorCode = KnownErrorCode | (string & {})
 export interface OssErrorOptions {
   /** The HTTP status; a known code brings its own. */
   readonly status?: number | undefined
-  /** A sentence for the person who must act; a known code brings its own. */
+  /**
+   * A sentence for the person who must act. A known code brings its own, except in a browser, where it
+   * is the code.
+   */
   readonly message?: string | undefined
   readonly requestId?: string | undefined
   /** OSS's finer error number, `NNNN-NNNNNNNN`. Clients must not branch on it. */
@@ -233,10 +119,10 @@ export class OssError extends Error {
   constructor(code: KnownErrorCode, options?: OssErrorOptions)
   constructor(code: ErrorCode, options: OssErrorOptions & { status: number; message: string })
   constructor(code: ErrorCode, options: OssErrorOptions = {}) {
-    const known = isKnownErrorCode(code) ? errorCodes[code] : undefined
-    super(options.message ?? known?.message ?? code, { cause: options.cause })
+    const known = isKnownErrorCode(code) ? code : undefined
+    super(options.message ?? (known && errorTexts[known]) ?? code, { cause: options.cause })
     this.code = code
-    this.status = options.status ?? known?.status ?? 500
+    this.status = options.status ?? (known ? errorCodes[known] : 500)
     this.requestId = options.requestId
     this.ec = options.ec
     this.hostId = options.hostId

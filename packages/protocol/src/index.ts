@@ -21,7 +21,6 @@ export { type HasherOptions, loadHasher } from './checksum/load-hasher.ts'
 export { multipartETag, multipartETagOfDigests } from './checksum/multipart-etag.ts'
 export {
   type ErrorCode,
-  errorCodes,
   isKnownErrorCode,
   type KnownErrorCode,
   OssError,

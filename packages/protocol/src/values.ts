@@ -60,7 +60,10 @@ export function isBucketName(text: string): boolean {
 /** @throws {OssError} `InvalidBucketName`. */
 export function requireBucketName(text: string): string {
   if (isBucketName(text)) return text
-  throw new OssError('InvalidBucketName', { details: { BucketName: text } })
+  throw new OssError('InvalidBucketName', {
+    message: 'The specified bucket is not valid.',
+    details: { BucketName: text },
+  })
 }
 
 /**
@@ -84,7 +87,10 @@ export function requireObjectKey(key: string): string {
     key.includes('\0') ||
     /\p{Surrogate}/u.test(key)
   ) {
-    throw new OssError('InvalidObjectName', { details: { ObjectName: key } })
+    throw new OssError('InvalidObjectName', {
+      message: 'The specified object is not valid.',
+      details: { ObjectName: key },
+    })
   }
   return key
 }

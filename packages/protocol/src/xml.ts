@@ -1,21 +1,8 @@
 /** XML as OSS speaks it: a small tree to read from, text to write. */
 
-import { SaxesParser } from 'saxes'
-import { OssError } from './errors.ts'
+import { malformedXml, readXml, type XmlElement } from './read-xml.ts'
 
-/** One element as read. Namespaces, prefixes and attributes are dropped: OSS gives them no meaning. */
-export interface XmlElement {
-  readonly name: string
-  /** The element's own characters, references resolved, not trimmed. */
-  readonly text: string
-  readonly children: readonly XmlElement[]
-}
-
-/** Deeper than any message of OSS; our own cap. */
-const MAX_DEPTH = 16
-
-/** A Complete of 10,000 parts has three elements a part, and may have one more; our own cap. */
-const MAX_ELEMENTS = 40_005
+export { malformedXml, type XmlElement } from './read-xml.ts'
 
 /** Characters. A full page of objects takes below 6 million; our own cap. */
 const MAX_LENGTH = 8 * 1024 * 1024
@@ -25,10 +12,6 @@ const MAX_LENGTH = 8 * 1024 * 1024
  * Complete has 80,010 and, with quoted ETags, 20,000 more; our own cap.
  */
 const MAX_MARKUP = 100_100
-
-/** Raw control characters and attributes are slow to parse and rare in earnest; our own caps. */
-const MAX_RAW_CONTROLS = 100_000
-const MAX_ATTRIBUTES = 1000
 
 /**
  * Reads one document whose root must be `rootName`. Blanks and a byte order mark before it are
@@ -41,7 +24,7 @@ const MAX_ATTRIBUTES = 1000
 export function parseXml(text: string, rootName: string): XmlElement {
   if (text.length > MAX_LENGTH) throw malformedXml('The document is too long.')
   requireLittleMarkup(text)
-  const root = readTree(escapeRestricted(text.replace(/^[\uFEFF \t\r\n]+/, '')))
+  const root = readXml(text.replace(/^[\uFEFF \t\r\n]+/, ''))
   if (root.name !== rootName) throw malformedXml(`The root element is not ${rootName}.`)
   return root
 }
@@ -72,10 +55,6 @@ export function textOf(parent: XmlElement, name: string): string {
 /** The text of the child, `undefined` when there is none. An empty child is the empty text. */
 export function optionalTextOf(parent: XmlElement, name: string): string | undefined {
   return childOf(parent, name)?.text
-}
-
-export function malformedXml(errorDetail: string, cause?: unknown): OssError {
-  return new OssError('MalformedXML', { details: { ErrorDetail: errorDetail }, cause })
 }
 
 declare const brand: unique symbol
@@ -133,46 +112,6 @@ const escapes: Readonly<Record<string, string>> = {
   '\0': '\uFFFD',
 }
 
-/** What XML 1.1 takes only as a reference, and the two line ends that it alone would turn into LF. */
-const restricted = '\\x01-\\x08\\x0B\\x0C\\x0E-\\x1F\\x7F-\\x9F\\u2028'
-const anyRestricted = new RegExp(`[${restricted}]`)
-const eachRestricted = new RegExp(anyRestricted, 'g')
-const restrictedOrSection = new RegExp(
-  `[${restricted}]|<!--|-->|<!\\[CDATA\\[|\\]\\]>|<\\?|\\?>`,
-  'g',
-)
-
-const closers: Readonly<Record<string, string>> = {
-  '<!--': '-->',
-  '<![CDATA[': ']]>',
-  '<?': '?>',
-}
-
-/** Turns raw restricted characters into references, stepping out of CDATA, where those mean nothing. */
-function escapeRestricted(text: string): string {
-  if (!anyRestricted.test(text)) return text
-  requireFewControls(text)
-  let closer = ''
-  return text.replace(restrictedOrSection, (token) => {
-    if (token.length === 1) {
-      const reference = `&#${token.charCodeAt(0)};`
-      return closer === ']]>' ? `]]>${reference}<![CDATA[` : reference
-    }
-    if (token === closer) closer = ''
-    else if (closer === '') closer = closers[token] ?? ''
-    return token
-  })
-}
-
-/** Before they are replaced: `replace` finds all matches of a text before it hands on the first. */
-function requireFewControls(text: string): void {
-  let controls = 0
-  for (const _ of text.matchAll(eachRestricted)) {
-    controls += 1
-    if (controls > MAX_RAW_CONTROLS) throw malformedXml('There are too many control characters.')
-  }
-}
-
 function requireLittleMarkup(text: string): void {
   let markup = 0
   for (const opener of ['<', '&']) {
@@ -181,52 +120,4 @@ function requireLittleMarkup(text: string): void {
       if (markup > MAX_MARKUP) throw malformedXml('The document has too much markup.')
     }
   }
-}
-
-interface OpenElement {
-  readonly name: string
-  text: string
-  readonly children: OpenElement[]
-}
-
-function readTree(text: string): XmlElement {
-  // 1.1 whatever the document declares: only 1.1 has references to control characters.
-  const parser = new SaxesParser({ defaultXMLVersion: '1.1', forceXMLVersion: true })
-  const open: OpenElement[] = []
-  let root: OpenElement | undefined
-  let elements = 0
-  let attributes = 0
-
-  const addText = (chunk: string): void => {
-    const current = open.at(-1)
-    if (current) current.text += chunk
-  }
-  parser.on('error', (error) => {
-    throw malformedXml(error.message, error)
-  })
-  parser.on('doctype', () => {
-    throw malformedXml('A document type is not allowed.')
-  })
-  parser.on('text', addText)
-  parser.on('cdata', addText)
-  parser.on('attribute', () => {
-    attributes += 1
-    if (attributes > MAX_ATTRIBUTES) throw malformedXml('The document has too many attributes.')
-  })
-  parser.on('opentag', (tag) => {
-    elements += 1
-    if (elements > MAX_ELEMENTS) throw malformedXml('The document has too many elements.')
-    if (open.length === MAX_DEPTH) throw malformedXml('The document is nested too deep.')
-    const opened = { name: tag.name.slice(tag.name.lastIndexOf(':') + 1), text: '', children: [] }
-    if (open.length === 0) root = opened
-    else open.at(-1)?.children.push(opened)
-    open.push(opened)
-  })
-  parser.on('closetag', () => {
-    open.pop()
-  })
-
-  parser.write(text).close()
-  if (!root) throw malformedXml('The document is empty.')
-  return root
 }

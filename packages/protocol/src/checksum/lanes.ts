@@ -5,7 +5,7 @@
  * together. Without the wait one socket is drained before the next is looked at, and lanes stay empty.
  */
 
-import { BLOCK, type HashCore, REGION, type Slot } from './hash-core.ts'
+import { BLOCK, HashCore, REGION, type Slot } from './hash-core.ts'
 import type { ByteHasher, MakeHasher, Sums } from './hasher.ts'
 
 const LANES = 4
@@ -20,6 +20,14 @@ export interface LanesOptions {
   /** Whether the CRC-64 is taken as well. */
   readonly crc64: boolean
   readonly later: Later
+}
+
+/** Lanes over a hash core of their own. */
+export async function loadLanes({
+  simd,
+  ...options
+}: LanesOptions & { readonly simd: boolean }): Promise<MakeHasher> {
+  return makeLanes(await HashCore.load({ simd }), options)
 }
 
 export function makeLanes(core: HashCore, { crc64, later }: LanesOptions): MakeHasher {

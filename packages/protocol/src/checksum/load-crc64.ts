@@ -1,7 +1,5 @@
 /** CRC-64/XZ by the WebAssembly hash core: for streams that nobody wants the MD5 of. */
 
-import { HashCore, REGION } from './hash-core.ts'
-
 /** The CRC of `bytes`, or of what `previous` is the CRC of followed by `bytes`. */
 export type TakeCrc64 = (bytes: Uint8Array, previous?: bigint) => bigint
 
@@ -17,6 +15,7 @@ export function loadCrc64(): Promise<TakeCrc64> {
 }
 
 async function load(): Promise<TakeCrc64> {
+  const { HashCore, REGION } = await import('./hash-core.ts')
   const core = await HashCore.load()
   const slot = core.takeSlot()
   return (bytes, previous = 0n) => {

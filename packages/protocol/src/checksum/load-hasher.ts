@@ -1,9 +1,8 @@
 /** The way to a hasher: MD5 and CRC-64 of many streams side by side, in WebAssembly. */
 
 import { nextTurn } from '#hash'
-import { HashCore } from './hash-core.ts'
 import type { MakeHasher } from './hasher.ts'
-import { type Later, makeLanes } from './lanes.ts'
+import type { Later } from './lanes.ts'
 
 export interface HasherOptions {
   /** Whether the CRC-64 is taken beside the MD5. Default true. */
@@ -24,5 +23,7 @@ export async function loadHasher({
   later = nextTurn,
   simd = true,
 }: HasherOptions = {}): Promise<MakeHasher> {
-  return makeLanes(await HashCore.load({ simd }), { crc64, later })
+  // Not at import: it is a third of what a page would have to load before it can do anything.
+  const { loadLanes } = await import('./lanes.ts')
+  return loadLanes({ crc64, later, simd })
 }

@@ -1,0 +1,94 @@
+/**
+ * Weighs what a browser loads of the client: bundled, minified and gzipped, against its budgets. The
+ * bundler is the one that vitest brings. First it shows that it can fail: the whole client must be
+ * found too heavy for the budget of an uploader.
+ */
+
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { root, runScript, SetUpError } from '../scripts/setup.mjs'
+
+const client = JSON.stringify(`${root}packages/client/src/index.ts`)
+const uploader = JSON.stringify(`${root}packages/client/src/upload.ts`)
+const UPLOADER_BYTES = 25_000
+/** What gzip makes of no bytes. */
+const NOTHING = 20
+
+/** Bytes of gzip. What is loaded only when it is needed counts apart. */
+const budgets = [
+  {
+    name: '@lading/client/upload',
+    code: `export * from ${uploader}`,
+    bytes: UPLOADER_BYTES,
+    later: { name: 'its hash module', bytes: 12_000 },
+  },
+  {
+    name: '@lading/client for upload alone',
+    code: `export { OssError, UploadClient, upload } from ${client}`,
+    bytes: UPLOADER_BYTES,
+  },
+  { name: '@lading/client whole', code: `export * from ${client}`, bytes: 40_000 },
+  { name: '@lading/client for its side effects', code: `import ${client}`, bytes: NOTHING },
+]
+
+await runScript(async () => {
+  const rolldown = await loadBundler()
+  const whole = await weigh(rolldown, `export * from ${client}`)
+  if (whole.now <= UPLOADER_BYTES) {
+    throw new SetUpError(`The whole client weighs ${whole.now} bytes: nothing was weighed.`)
+  }
+  const findings = []
+  const figures = []
+  for (const { name, code, bytes, later } of budgets) {
+    const weight = await weigh(rolldown, code)
+    figures.push(`${name} ${weight.now}`)
+    if (weight.now > bytes) findings.push(`${name}: ${weight.now} bytes of ${bytes}`)
+    if (later && (weight.later === 0 || weight.later > later.bytes)) {
+      findings.push(`${later.name}: ${weight.later} bytes of ${later.bytes}`)
+    }
+    if (later) figures.push(`${later.name} ${weight.later}`)
+  }
+  for (const finding of findings) console.error(finding)
+  console.log(figures.join(', '))
+  return findings.length === 0 ? 0 : 1
+})
+
+async function loadBundler() {
+  const vitest = createRequire(import.meta.resolve('vitest'))
+  const vite = createRequire(vitest.resolve('vite'))
+  const { rolldown } = await import(pathToFileURL(vite.resolve('rolldown')).href)
+  return rolldown
+}
+
+/** Bytes that a page loads at once, and those that it loads when they are asked for. */
+async function weigh(rolldown, code) {
+  const entry = '\0entry'
+  const bundle = await rolldown({
+    input: entry,
+    platform: 'browser',
+    // Looks for side effects itself, instead of believing the packages that they have none.
+    treeshake: { moduleSideEffects: true },
+    resolve: { conditionNames: ['lading-source', 'browser', 'import', 'default'] },
+    plugins: [
+      {
+        name: 'entry',
+        resolveId: (id) => (id === entry ? id : undefined),
+        load: (id) => (id === entry ? code : undefined),
+      },
+    ],
+  })
+  const { output } = await bundle.generate({ format: 'esm', minify: true })
+  await bundle.close()
+  const chunks = new Map(
+    output.filter(({ type }) => type === 'chunk').map((chunk) => [chunk.fileName, chunk]),
+  )
+  const first = [...chunks.values()].find(({ isEntry }) => isEntry)
+  const loaded = new Set([first.fileName])
+  for (const name of loaded) for (const next of chunks.get(name).imports) loaded.add(next)
+  const size = (isLoaded) =>
+    [...chunks.values()]
+      .filter(({ fileName }) => loaded.has(fileName) === isLoaded)
+      .reduce((sum, chunk) => sum + gzipSync(chunk.code, { level: 9 }).length, 0)
+  return { now: size(true), later: size(false) }
+}
