@@ -77,8 +77,10 @@ async function tamper<Name extends keyof Tables>(
   await environment.close()
 }
 
+/** Where a blob lies, given its id or the name of its file. */
 function pathOf(directory: string, blob: string): string {
-  return join(directory, 'blobs', blob.slice(0, 2), blob)
+  const name = blob.endsWith('.2') ? blob : `${blob}.2`
+  return join(directory, 'blobs', name.slice(0, 2), name)
 }
 
 async function kindsIn(directory: string, deep = false): Promise<string[]> {

@@ -3,6 +3,7 @@
 import { constants, copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BlobId } from '../../ports/blob-store.ts'
+import { blobSize, SUFFIX } from './blob-layout.ts'
 
 export interface BlobCopy {
   /** Bytes. */
@@ -27,12 +28,15 @@ export class BlobCopier {
 
   /** Durable once `finish` resolves; `undefined` when there is no such blob. */
   async copy(id: BlobId): Promise<BlobCopy | undefined> {
-    const place = join(id.slice(0, 2), id)
+    const blocks = join(id.slice(0, 2), `${id}${SUFFIX}`)
+    const found = await sizeOf(join(this.#from, blocks))
+    const place = found === undefined ? join(id.slice(0, 2), id) : blocks
     const source = join(this.#from, place)
     const target = join(this.#to, place)
-    const size = await sizeOf(source)
-    if (size === undefined) return undefined
-    if ((await sizeOf(target)) === size) return { size, kept: true }
+    const fileSize = found ?? (await sizeOf(source))
+    if (fileSize === undefined) return undefined
+    const size = found === undefined ? fileSize : blobSize(found)
+    if ((await sizeOf(target)) === fileSize) return { size, kept: true }
     await mkdir(dirname(target), { recursive: true, mode: 0o700 })
     const unfinished = `${target}.copying`
     await rm(unfinished, { force: true })

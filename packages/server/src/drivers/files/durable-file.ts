@@ -1,5 +1,6 @@
 /** One blob's bytes from a stream into a file, gathered so that small chunks cost no system call each. */
 
+import { BLOCK, type BlockSums, SUM, writeSum } from './blob-layout.ts'
 import type { NewFile } from './file-system.ts'
 
 /** Bytes that are gathered before they are written: a few large writes are cheaper than many small. */
@@ -12,14 +13,14 @@ const FIRST_GATHERED = 4 * 1024
 const SPARE_BUFFERS = 32
 
 /**
- * Appends all of `bytes`, asking for a chunk only when the one before it is copied or written.
- * Holds at most 256 KiB besides that chunk, in a buffer from `spare` if there is one, to which it is
- * returned. Resolves with the number of bytes; syncs nothing.
+ * Appends all of `bytes` and the sums of their blocks, asking for a chunk only when the one before it
+ * is copied or written. Holds at most 256 KiB besides that chunk, in a buffer from `spare` if there is
+ * one, to which it is returned. Resolves with the number of bytes; syncs nothing.
  */
 export async function writeThrough(
   file: NewFile,
   bytes: AsyncIterable<Uint8Array>,
-  spare: Uint8Array[],
+  { sums, spare }: { readonly sums: BlockSums; readonly spare: Uint8Array[] },
 ): Promise<number> {
   let buffer = spare.pop() ?? new Uint8Array(FIRST_GATHERED)
   let gathered = 0
@@ -27,20 +28,48 @@ export async function writeThrough(
   try {
     for await (const chunk of bytes) {
       size += chunk.length
-      if (gathered + chunk.length < GATHERED) {
-        buffer = withRoom(buffer, gathered, chunk.length)
-        buffer.set(chunk, gathered)
-        gathered += chunk.length
+      const pieces = withSums(chunk, sums)
+      const length = pieces.reduce((total, piece) => total + piece.length, 0)
+      if (gathered + length < GATHERED) {
+        buffer = withRoom(buffer, gathered, length)
+        for (const piece of pieces) {
+          buffer.set(piece, gathered)
+          gathered += piece.length
+        }
       } else {
-        await writeFully(file, [buffer.subarray(0, gathered), chunk])
+        await writeFully(file, [buffer.subarray(0, gathered), ...pieces])
         gathered = 0
       }
     }
-    if (gathered > 0) await writeFully(file, [buffer.subarray(0, gathered)])
+    const last = sums.left < BLOCK ? [sumBytes(sums)] : []
+    if (gathered + last.length > 0) await writeFully(file, [buffer.subarray(0, gathered), ...last])
     return size
   } finally {
     if (buffer.length === GATHERED && spare.length < SPARE_BUFFERS) spare.push(buffer)
   }
+}
+
+/** The chunk, with the sum of each block that it completes behind it. */
+function withSums(chunk: Uint8Array, sums: BlockSums): Uint8Array[] {
+  if (chunk.length < sums.left) {
+    sums.add(chunk)
+    return [chunk]
+  }
+  const pieces: Uint8Array[] = []
+  for (let at = 0; at < chunk.length; ) {
+    const piece = chunk.subarray(at, at + sums.left)
+    sums.add(piece)
+    pieces.push(piece)
+    at += piece.length
+    if (sums.left === 0) pieces.push(sumBytes(sums))
+  }
+  return pieces
+}
+
+function sumBytes(sums: BlockSums): Uint8Array {
+  const bytes = new Uint8Array(SUM)
+  writeSum(bytes, 0, sums.take())
+  return bytes
 }
 
 /** The buffer, or a larger one with its first `used` bytes, that takes `more`; never above `GATHERED`. */

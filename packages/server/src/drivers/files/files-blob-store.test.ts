@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { describeBlobStore, from, pattern, readAll, same } from '../../ports/blob-store.contract.ts'
 import {
   BlobDamagedError,
@@ -10,6 +11,7 @@ import {
   type BlobStore,
   NoSpaceError,
 } from '../../ports/blob-store.ts'
+import { BLOCK, FULL } from './blob-layout.ts'
 import { type Fault, faulty } from './faulty-files.contract.ts'
 import { FilesBlobStore, type FilesBlobStoreOptions } from './files-blob-store.ts'
 
@@ -36,6 +38,17 @@ async function listed(blobs: BlobStore, before = new Date(Date.now() + 60_000)):
   return ids.sort()
 }
 
+/** Where a blob lies. */
+function fileOf(directory: string, id: BlobId): string {
+  return join(directory, id.slice(0, 2), `${id}.2`)
+}
+
+async function flip(path: string, at: number): Promise<void> {
+  const bytes = await readFile(path)
+  bytes[at] = (bytes[at] ?? 0) ^ 0x10
+  await writeFile(path, bytes)
+}
+
 function failing(code: string): Error {
   return Object.assign(new Error(`${code}: a disk that is not well`), { code })
 }
@@ -56,7 +69,7 @@ test('a blob is a file named by its id, in the directory that its first two char
   const directory = await temporary()
   const blobs = await opened(directory)
   const { id } = await blobs.write(from([pattern(10, 1)]))
-  expect(await filesIn(directory)).toEqual([`${id.slice(0, 2)}/${id}`])
+  expect(await filesIn(directory)).toEqual([`${id.slice(0, 2)}/${id}.2`])
 })
 
 test('blobs are still there when the store is opened again', async () => {
@@ -96,7 +109,7 @@ test('the bytes are synced before the name, and both before the write resolves',
   const files = faulty()
   const blobs = await opened(await temporary(), { files })
   files.log.length = 0
-  await blobs.write(from([pattern(600_000, 1)]))
+  await blobs.write(from([pattern(200_000, 1)]))
   expect(files.log.map((line) => line.split(' ')[0])).toEqual([
     'create',
     'writev',
@@ -244,13 +257,115 @@ test('a file that is shorter than its blob was is damage, even when it shrinks u
   const directory = await temporary()
   const blobs = await opened(directory)
   const { id } = await blobs.write(from([pattern(600_000, 1)]))
-  const path = join(directory, id.slice(0, 2), id)
   const reading = blobs.read(id, { offset: 0, length: 600_000 })[Symbol.asyncIterator]()
   await reading.next()
-  await writeFile(path, 'short')
-  await expect(reading.next()).rejects.toBeInstanceOf(BlobDamagedError)
+  await writeFile(fileOf(directory, id), 'short')
+  const rest = async (): Promise<void> => {
+    while (!(await reading.next()).done);
+  }
+  await expect(rest()).rejects.toBeInstanceOf(BlobDamagedError)
   const again = readAll(blobs, id, { offset: 0, length: 600_000 })
   await expect(again).rejects.toBeInstanceOf(BlobDamagedError)
+})
+
+describe('a byte that changed on the disk', () => {
+  const size = 2 * BLOCK + 1_000
+  const ranges = {
+    'the first block': { offset: 0, length: BLOCK },
+    'a few bytes of the second': { offset: BLOCK + 77, length: 5 },
+    'the last block': { offset: 2 * BLOCK, length: 1_000 },
+    everything: { offset: 0, length: size },
+  }
+  type Ranges = (keyof typeof ranges)[]
+
+  test.each<[string, number, Ranges]>([
+    ['the first byte', 0, ['the first block', 'everything']],
+    ['a byte far from what is asked for', 2 * BLOCK, ['a few bytes of the second', 'everything']],
+    ['the last byte of a block', BLOCK - 1, ['the first block', 'everything']],
+    ['the sum of a block', BLOCK + 2, ['the first block', 'everything']],
+    ['the sum of a block in the middle', 2 * FULL - 1, ['a few bytes of the second', 'everything']],
+    ['the last byte', 2 * FULL + 999, ['the last block', 'everything']],
+    ['the sum of the last block', 2 * FULL + 1_003, ['the last block', 'everything']],
+  ])('is never given to anybody: %s', async (_, at, refused) => {
+    const directory = await temporary()
+    const blobs = await opened(directory)
+    const bytes = pattern(size, 1)
+    const { id } = await blobs.write(from([bytes]))
+    await flip(fileOf(directory, id), at)
+    for (const [name, range] of Object.entries(ranges)) {
+      const reading = readAll(blobs, id, range)
+      if (refused.includes(name as keyof typeof ranges)) {
+        await expect(reading).rejects.toBeInstanceOf(BlobDamagedError)
+      } else {
+        const { offset, length } = range
+        expect(same(await reading, bytes.slice(offset, offset + length))).toBe(true)
+      }
+    }
+  })
+
+  test('is found wherever it is, and whatever it becomes', async () => {
+    const directory = await temporary()
+    const blobs = await opened(directory, { syncs: 'off' })
+    const places = fc.tuple(
+      fc.integer({ min: 1, max: BLOCK + 9 }),
+      fc.nat(),
+      fc.integer({ min: 1, max: 255 }),
+    )
+    await fc.assert(
+      fc.asyncProperty(places, async ([length, place, change]) => {
+        const { id } = await blobs.write(from([pattern(length, place)]))
+        const path = fileOf(directory, id)
+        const stored = await readFile(path)
+        const at = place % stored.length
+        stored[at] = (stored[at] ?? 0) ^ change
+        await writeFile(path, stored)
+        const reading = readAll(blobs, id, { offset: 0, length })
+        await expect(reading).rejects.toBeInstanceOf(BlobDamagedError)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('is found where whole blocks were put in the place of others', async () => {
+    const directory = await temporary()
+    const blobs = await opened(directory)
+    const bytes = new Uint8Array(2 * BLOCK)
+    const [one, other] = [await blobs.write(from([bytes])), await blobs.write(from([bytes]))]
+    const stored = await readFile(fileOf(directory, one.id))
+    const everything = { offset: 0, length: bytes.length }
+    // Equal bytes: only the place and the blob tell them apart.
+    await writeFile(fileOf(directory, other.id), stored)
+    await expect(readAll(blobs, other.id, everything)).rejects.toBeInstanceOf(BlobDamagedError)
+    const swapped = Buffer.concat([stored.subarray(FULL), stored.subarray(0, FULL)])
+    await writeFile(fileOf(directory, one.id), swapped)
+    await expect(readAll(blobs, one.id, everything)).rejects.toBeInstanceOf(BlobDamagedError)
+  })
+})
+
+test('a file of the first layout, which is the bytes and nothing else, is read, listed and deleted', async () => {
+  const directory = await temporary()
+  const blobs = await opened(directory)
+  const id = `7f${'0'.repeat(30)}` as BlobId
+  const bytes = pattern(300_000, 1)
+  await writeFile(join(directory, '7f', id), bytes)
+  expect(await listed(blobs)).toEqual([id])
+  expect(await blobs.find(id)).toEqual({ id, size: 300_000 })
+  const back = await readAll(blobs, id, { offset: 5, length: 299_990 })
+  expect(same(back, bytes.slice(5, 299_995))).toBe(true)
+  const beyond = readAll(blobs, id, { offset: 1, length: 300_000 })
+  await expect(beyond).rejects.toBeInstanceOf(BlobDamagedError)
+  await blobs.delete(id)
+  expect(await filesIn(directory)).toEqual([])
+})
+
+test('the size of a blob is told by that of its file, at the edges of blocks as well', async () => {
+  const blobs = await opened(await temporary(), { syncs: 'off' })
+  for (const size of [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 1, 2 * BLOCK, 2 * BLOCK + 1]) {
+    const { id } = await blobs.write(from([pattern(size, size)]))
+    expect(await blobs.find(id)).toEqual({ id, size })
+    const back = await readAll(blobs, id, { offset: 0, length: size })
+    expect(same(back, pattern(size, size))).toBe(true)
+  }
 })
 
 test('a text that is no id never becomes a path', async () => {
@@ -271,9 +386,9 @@ test('lists by the time of the last write, and only what a blob store wrote', as
   const old = await blobs.write(from([pattern(1, 1)]))
   const recent = await blobs.write(from([pattern(1, 2)]))
   const hourAgo = new Date(Date.now() - 3_600_000)
-  await utimes(join(directory, old.id.slice(0, 2), old.id), hourAgo, hourAgo)
+  await utimes(fileOf(directory, old.id), hourAgo, hourAgo)
   await writeFile(join(directory, '00', 'notes.txt'), '')
-  await writeFile(join(directory, '00', 'ff'.repeat(16)), 'in the wrong shard')
+  await writeFile(join(directory, '00', `${'ff'.repeat(16)}.2`), 'in the wrong shard')
   expect(await listed(blobs, new Date(Date.now() - 60_000))).toEqual([old.id])
   expect(await listed(blobs, hourAgo)).toEqual([])
   expect(await listed(blobs)).toEqual([old.id, recent.id].sort())

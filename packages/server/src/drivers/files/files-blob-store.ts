@@ -1,4 +1,4 @@
-/** Blobs as files on one disk: `<directory>/<aa>/<id>`, `aa` being the first two characters of the id. */
+/** Blobs as files on one disk: `<directory>/<aa>/<id>.2`, `aa` being the first two characters of the id. */
 
 import { randomBytes } from 'node:crypto'
 import {
@@ -14,12 +14,11 @@ import {
   type StoredBlob,
 } from '../../ports/blob-store.ts'
 import { abortable } from '../abortable.ts'
+import { BlockSums, blobSize, SUFFIX } from './blob-layout.ts'
 import { writeThrough } from './durable-file.ts'
 import { type FileSystem, type NewFile, nodeFileSystem } from './file-system.ts'
+import { readPlain, readProved } from './read-blob.ts'
 import { Shards } from './shards.ts'
-
-/** Bytes of one read. */
-const READ_SIZE = 256 * 1024
 
 /** Milliseconds. How often a file that is being written, or waited for, is dated anew. */
 const TOUCH_INTERVAL = 60_000
@@ -80,57 +79,46 @@ export class FilesBlobStore implements BlobStore {
     }
   }
 
-  async *read(id: BlobId, { offset, length }: ByteRange): AsyncIterable<Uint8Array> {
-    const file = await this.#files.openFile(this.#shards.path(id)).catch((error: unknown) => {
-      throw isMissing(error) ? new BlobNotFoundError(id, { cause: error }) : error
-    })
+  async *read(id: BlobId, range: ByteRange): AsyncIterable<Uint8Array> {
+    const found = await this.#either(id, (path) => this.#files.openFile(path))
+    if (!found) throw new BlobNotFoundError(id)
+    const { value: file, layout } = found
     try {
-      const size = await file.size()
+      const fileSize = await file.size()
+      const size = layout === 'plain' ? fileSize : blobSize(fileSize)
+      const { offset, length } = range
       if (size < offset + length) {
         throw new BlobDamagedError(
           id,
           `it holds ${size} bytes, and ${length} from ${offset} were asked for.`,
         )
       }
-      for (let at = offset, left = length; left > 0; ) {
-        // A new buffer each time: who passes chunks on to a socket need not know when it is done.
-        const chunk = new Uint8Array(Math.min(READ_SIZE, left))
-        const read = await file.read(chunk, at)
-        if (read === 0) throw new BlobDamagedError(id, `it ends at byte ${at}.`)
-        yield chunk.subarray(0, read)
-        at += read
-        left -= read
-      }
+      if (layout === 'plain') yield* readPlain(id, file, range)
+      else yield* readProved(id, file, { ...range, size })
     } finally {
       await file.close()
     }
   }
 
   async find(id: BlobId): Promise<BlobRef | undefined> {
-    try {
-      return { id, size: await this.#files.size(this.#shards.path(id)) }
-    } catch (error) {
-      if (isMissing(error)) return undefined
-      throw error
-    }
+    const found = await this.#either(id, (path) => this.#files.size(path))
+    if (!found) return undefined
+    return { id, size: found.layout === 'plain' ? found.value : blobSize(found.value) }
   }
 
   async delete(id: BlobId): Promise<void> {
-    try {
-      await this.#files.unlink(this.#shards.path(id))
-    } catch (error) {
-      if (!isMissing(error)) throw error
-    }
+    await this.#either(id, (path) => this.#files.unlink(path))
   }
 
   /** Passes over what this process is writing, whose age says nothing, and files that are not ours. */
   async *list({ before }: { before: Date }): AsyncIterable<StoredBlob> {
     for await (const { shard, name } of this.#shards.names()) {
-      if (!/^[0-9a-f]{32}$/.test(name) || !name.startsWith(shard)) continue
-      const id = name as BlobId
+      const [, text, suffix = ''] = /^([0-9a-f]{32})(\.2)?$/.exec(name) ?? []
+      if (text === undefined || !text.startsWith(shard)) continue
+      const id = text as BlobId
       if (this.#writing.has(id)) continue
       try {
-        const writtenAt = await this.#files.writtenAt(this.#shards.path(id))
+        const writtenAt = await this.#files.writtenAt(this.#shards.path(id, suffix))
         if (writtenAt < before) yield { id, writtenAt }
       } catch (error) {
         if (!isMissing(error)) throw error
@@ -148,7 +136,7 @@ export class FilesBlobStore implements BlobStore {
   async #write(source: BlobSource, signal: AbortSignal | undefined): Promise<BlobRef> {
     const shard = this.#shards.next()
     const id = `${shard}${randomBytes(15).toString('hex')}` as BlobId
-    const path = this.#shards.path(id)
+    const path = this.#shards.path(id, SUFFIX)
     const bytes = abortable(typeof source === 'function' ? source(id) : source, signal)
     const file = await this.#files.createFile(path)
     try {
@@ -162,6 +150,24 @@ export class FilesBlobStore implements BlobStore {
     }
   }
 
+  /** What `act` makes of the blob's file, in whichever layout it is; `undefined` when there is none. */
+  async #either<Value>(
+    id: BlobId,
+    act: (path: string) => Promise<Value>,
+  ): Promise<{ readonly value: Value; readonly layout: 'blocks' | 'plain' } | undefined> {
+    for (const [layout, suffix] of [
+      ['blocks', SUFFIX],
+      ['plain', ''],
+    ] as const) {
+      try {
+        return { value: await act(this.#shards.path(id, suffix)), layout }
+      } catch (error) {
+        if (!isMissing(error)) throw error
+      }
+    }
+    return undefined
+  }
+
   /** Writes and syncs the bytes, and closes the file. */
   async #fill(
     id: BlobId,
@@ -171,7 +177,10 @@ export class FilesBlobStore implements BlobStore {
   ): Promise<number> {
     this.#watch(id, file)
     try {
-      const size = await writeThrough(file, bytes, this.#spareBuffers)
+      const size = await writeThrough(file, bytes, {
+        sums: new BlockSums(id),
+        spare: this.#spareBuffers,
+      })
       signal?.throwIfAborted()
       // A sync succeeds for a file without a name too, and what it holds is lost on close.
       if ((await file.names()) === 0) throw new BlobLostError(id)

@@ -73,9 +73,9 @@ export class Shards {
   }
 
   /** Where a blob lies. An id that no driver made is refused before it becomes a path. */
-  path(id: string): string {
+  path(id: string, suffix: string): string {
     if (!/^[0-9a-f]{32}$/.test(id)) throw new TypeError(`Not the id of a blob: ${id}`)
-    return join(this.#directory, id.slice(0, 2), id)
+    return join(this.#directory, id.slice(0, 2), `${id}${suffix}`)
   }
 
   /** Resolves once the names that were made in `shard` before this call are durable. */
