@@ -1,6 +1,6 @@
 /** `lading fsck`: whether what a data directory names is there, and what is there is named. */
 
-import type { CheckReport } from '@lading/server'
+import type { CheckReport, ProblemKind } from '@lading/server'
 import type { Command } from 'commander'
 import { CommandError } from '../command-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -17,6 +17,14 @@ interface Flags {
   readonly json?: boolean
 }
 
+/** What is no longer there as it was stored. */
+const lost: ReadonlySet<ProblemKind> = new Set([
+  'missing-blob',
+  'blob-size',
+  'damaged',
+  'damaged-row',
+])
+
 export function addFsck(program: Command, act: Act): void {
   program
     .command('fsck <directory>')
@@ -27,7 +35,10 @@ export function addFsck(program: Command, act: Act): void {
     .option('--deep', 'read every byte and compare its MD5 and CRC-64')
     .option('--repair', 'put right what can be without losing anything; the rest is told')
     .option('--json', 'one JSON event a line')
-    .addHelpText('after', '\nExit status: 0 sound, 1 not sound, 7 bytes are missing or damaged.')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 sound, 1 not sound, 7 bytes or rows are missing or damaged.',
+    )
     .action(act(fsck))
 }
 
@@ -64,7 +75,7 @@ function describe(report: CheckReport): string {
 
 function statusOf({ problems }: CheckReport, repaired: boolean): ExitCode {
   const left = problems.filter(({ repairable }) => !(repairable && repaired))
-  const isLost = left.some(({ kind }) => ['missing-blob', 'blob-size', 'damaged'].includes(kind))
+  const isLost = left.some(({ kind }) => lost.has(kind))
   if (isLost) return exitCodes.verification
   return left.length > 0 ? exitCodes.failed : exitCodes.ok
 }

@@ -26,6 +26,8 @@ export type ProblemKind =
   | 'no-bucket'
   /** A count that is not what it counts. */
   | 'wrong-count'
+  /** A row that is not what was committed. What it said is taken for not being there. */
+  | 'damaged-row'
   /** Rows that contradict one another or cannot be read. */
   | 'contradiction'
 
@@ -103,8 +105,8 @@ interface Name {
 class Check {
   readonly #dependencies: CheckDependencies
   readonly #options: CheckOptions
-  readonly #problems: Problem[] = []
-  readonly #repairs: Repair[] = []
+  #problems: Problem[] = []
+  #repairs: Repair[] = []
   /** Every blob that something names, to see which claims and files are left. */
   readonly #named = new Set<BlobId>()
   readonly #counts = new Map<string, Count>()
@@ -141,7 +143,9 @@ class Check {
     await this.#claims(garbage)
     const { blobs, orphans } = await this.#files(before, garbage, condemned)
     for (const bucket of buckets) this.#compareCounts(bucket)
+    for await (const what of audit.damagedRows()) this.#problem('damaged-row', what)
     for await (const what of audit.contradictions()) this.#problem('contradiction', what)
+    this.#withholdRepairs()
     return {
       buckets: buckets.length,
       objects: this.#objects,
@@ -310,6 +314,19 @@ class Check {
   #problem(kind: ProblemKind, what: string, repair?: Repair): void {
     this.#problems.push({ kind, what, repairable: repair !== undefined })
     if (repair) this.#repairs.push(repair)
+  }
+
+  /**
+   * A row that cannot be read may be the one that names a blob which nothing else does. To let go of
+   * that blob, or to count without the row, would lose what may still be brought back.
+   */
+  #withholdRepairs(): void {
+    if (!this.#problems.some(({ kind }) => kind === 'damaged-row' || kind === 'contradiction'))
+      return
+    this.#repairs = this.#repairs.filter(({ kind }) => kind === 'claim')
+    this.#problems = this.#problems.map((problem) => {
+      return { ...problem, repairable: problem.kind === 'unclaimed-blob' }
+    })
   }
 
   async #repair(): Promise<number> {

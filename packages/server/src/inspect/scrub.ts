@@ -5,6 +5,7 @@
 
 import { setTimeout as after } from 'node:timers/promises'
 import type { MakeHasher, UploadId } from '@lading/protocol'
+import type { MaintainedStore } from '../ports/maintenance.ts'
 import type {
   ManifestEntry,
   MetadataStore,
@@ -33,7 +34,9 @@ export interface ScrubDependencies {
   readonly metadata: Pick<
     MetadataStore,
     'listBuckets' | 'listVersions' | 'openObject' | 'listUploads' | 'listParts'
-  >
+  > &
+    // Rows in memory do not rot.
+    Partial<Pick<MaintainedStore, 'damagedRows'>>
   readonly makeHasher: MakeHasher
 }
 
@@ -54,6 +57,7 @@ const PAGE = 100
 export async function scrub(dependencies: ScrubDependencies, options: ScrubOptions): Promise<void> {
   const { from } = options
   const pass = new Pass(dependencies, options)
+  await pass.rows()
   let reached = from
   for await (const bucket of bucketsFrom(dependencies, from?.bucket)) {
     const within = reached?.bucket === bucket ? reached : undefined
@@ -72,6 +76,14 @@ class Pass {
     this.#dependencies = dependencies
     this.#options = options
     this.#pace = new Pace(options.bytesPerSecond, options.signal)
+  }
+
+  /** Those of the whole store: they are few beside the bytes that they name. */
+  async rows(): Promise<void> {
+    for await (const why of this.#dependencies.metadata.damagedRows?.() ?? []) {
+      this.#options.signal.throwIfAborted()
+      this.#found('a row', { kind: 'damaged', why })
+    }
   }
 
   async objects(bucket: string, from: ScrubPosition | undefined): Promise<void> {

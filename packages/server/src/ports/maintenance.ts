@@ -52,6 +52,8 @@ export interface MetadataAudit {
   /** Blobs that are noted as named, or as garbage. */
   claimed(): AsyncIterable<BlobId>
   condemned(): AsyncIterable<BlobId>
+  /** Rows that are not what was committed, each in words. Whatever is of them is missing elsewhere. */
+  damagedRows(): AsyncIterable<string>
   /** What the rows say against one another. Told in full only once all the rest has been read. */
   contradictions(): AsyncIterable<string>
   /** Works on what is there now, also while others do. */
@@ -62,6 +64,8 @@ export interface MetadataAudit {
 
 export interface MaintainedStore extends MetadataStore {
   audit(): Promise<MetadataAudit>
+  /** As those of an audit, but of the newest rows while they are read, so that nobody is held up. */
+  damagedRows(): AsyncIterable<string>
   /**
    * Copies what is committed into `directory`, which must not exist yet. Until the release that this
    * resolves with is called, no blob is collected that the copy names.

@@ -16,6 +16,7 @@ import {
   afterAll,
   blobIdOf,
   blobKey,
+  formatKey,
   justAfter,
   partKey,
   position,
@@ -39,7 +40,8 @@ import {
   encodeUsage,
   type Whereabouts,
 } from './records.ts'
-import { type Environment, nothing, type Row, type Table, type Tables } from './tables.ts'
+import { damageOf, type Row, RowDamagedError, type Table } from './sealed-table.ts'
+import { type Environment, nothing, type Tables } from './tables.ts'
 
 /** Rows that are read at once. */
 const PAGE = 1_000
@@ -82,16 +84,20 @@ class Audit implements MetadataAudit {
   async *buckets(): AsyncIterable<AuditedBucket> {
     for await (const { key } of this.#rows(this.#tables.buckets)) {
       const name = textOf(key)
-      const row = this.#get(this.#tables.usage, key)
-      yield { name, usage: row ? decodeUsage(row) : nothingHeld }
+      const usage = this.#attempt(`what ${name} holds`, () => {
+        const row = this.#get(this.#tables.usage, key)
+        return row && decodeUsage(row)
+      })
+      yield { name, usage: usage ?? nothingHeld }
     }
   }
 
   async *objects(): AsyncIterable<AuditedObject> {
     for (const table of [this.#tables.objects, this.#tables.versions]) {
-      for await (const { key: rowKey, value } of this.#rows(table)) {
-        const [bucket = '', key = ''] = textOf(rowKey).split('\0')
+      for await (const row of this.#rows(table)) {
+        const [bucket = '', key = ''] = textOf(row.key).split('\0')
         const found = this.#attempt(`object ${bucket}/${key}`, () => {
+          const { value } = row
           if (decodeMarkerIfAny(bucket, key, value)) return undefined
           const { object, whereabouts } = decodeObjectAndWhereabouts(bucket, key, value)
           return { object, entries: this.#entries(whereabouts) }
@@ -102,20 +108,20 @@ class Audit implements MetadataAudit {
   }
 
   async *deleteMarkers(): AsyncIterable<{ readonly bucket: string }> {
-    for await (const { key: rowKey, value } of this.#rows(this.#tables.versions)) {
-      const [bucket = '', key = ''] = textOf(rowKey).split('\0')
+    for await (const row of this.#rows(this.#tables.versions)) {
+      const [bucket = '', key = ''] = textOf(row.key).split('\0')
       // What cannot be read was told of among the objects.
-      const marker = this.#attempt(undefined, () => decodeMarkerIfAny(bucket, key, value))
+      const marker = this.#attempt(undefined, () => decodeMarkerIfAny(bucket, key, row.value))
       if (marker) yield { bucket }
     }
   }
 
   async *uploads(): AsyncIterable<AuditedUpload> {
-    for await (const { key: rowKey, value } of this.#rows(this.#tables.uploads)) {
-      const [bucket = '', key = '', id = ''] = textOf(rowKey).split('\0')
+    for await (const row of this.#rows(this.#tables.uploads)) {
+      const [bucket = '', key = '', id = ''] = textOf(row.key).split('\0')
       const uploadId = id as UploadId
       const found = this.#attempt(`upload ${id} of ${bucket}/${key}`, () => {
-        const upload = decodeUpload({ bucket, key, uploadId }, value)
+        const upload = decodeUpload({ bucket, key, uploadId }, row.value)
         const state = this.#get(this.#tables.states, uploadIdKey(uploadId))
         if (!state) throw new Error('it has no state')
         const { parts, bytes } = decodeUploadState(state)
@@ -127,19 +133,19 @@ class Audit implements MetadataAudit {
   }
 
   async *garbage(): AsyncIterable<BlobId> {
-    for await (const { key, value } of this.#rows(this.#tables.garbage)) {
-      const blobs = this.#attempt(`garbage ${toHex(key)}`, () => {
-        const item = decodeGarbage(value)
+    for await (const row of this.#rows(this.#tables.garbage)) {
+      const blobs = this.#attempt(`garbage ${toHex(row.key)}`, () => {
+        const item = decodeGarbage(row.value)
         if (item.kind === 'blobs') return item.blobs
         if (item.kind === 'manifest') {
           this.#manifests.add(item.id)
-          return this.#segments(item.id).flatMap(({ value: row }) =>
-            decodeEntries(row).map(({ blobId }) => blobId),
+          return this.#segments(item.id).flatMap(({ value }) =>
+            decodeEntries(value).map(({ blobId }) => blobId),
           )
         }
         this.#uploads.add(item.uploadId)
         if (item.kind === 'part-rows') return []
-        return this.#partRows(item.uploadId).map(({ value: row }) => blobOfPart(row))
+        return this.#partRows(item.uploadId).map(({ value }) => blobOfPart(value))
       })
       yield* blobs ?? []
     }
@@ -151,6 +157,10 @@ class Audit implements MetadataAudit {
 
   async *condemned(): AsyncIterable<BlobId> {
     for await (const { key } of this.#rows(this.#tables.condemned)) yield blobIdOf(key)
+  }
+
+  damagedRows(): AsyncIterable<string> {
+    return damagedRows(this.#tables, (table, start) => this.#between(table, start, last, PAGE))
   }
 
   async *contradictions(): AsyncIterable<string> {
@@ -219,6 +229,8 @@ class Audit implements MetadataAudit {
     try {
       return read()
     } catch (error) {
+      // Told by `damagedRows`, with all others of its kind.
+      if (error instanceof RowDamagedError) return undefined
       const why = error instanceof Error ? error.message : String(error)
       if (what !== undefined) this.#unreadable.push(`${what} cannot be read: ${why}`)
       return undefined
@@ -236,15 +248,33 @@ class Audit implements MetadataAudit {
     ]
   }
 
-  /** All rows of a table, with a turn for others after each page. */
-  async *#rows(table: Table): AsyncIterable<Row> {
-    for (let start = first; ; await nextTurn()) {
-      const page = this.#between(table, start, last, PAGE)
-      yield* page
-      const end = page.at(-1)
-      if (page.length < PAGE || !end) return
-      start = justAfter(end.key)
+  /** All rows of a table. */
+  #rows(table: Table): AsyncIterable<Row> {
+    return allRows((start) => this.#between(table, start, last, PAGE))
+  }
+}
+
+/** Looks at every row of every table, with a turn for others after each page. */
+export async function* damagedRows(
+  tables: Tables,
+  page: (table: Table, start: Uint8Array) => readonly Row[],
+): AsyncIterable<string> {
+  for (const table of Object.values(tables) as Table[]) {
+    for await (const row of allRows((start) => page(table, start))) {
+      const isFormat = table === tables.meta && Buffer.compare(row.key, formatKey) === 0
+      const error = isFormat ? undefined : damageOf(row)
+      if (error) yield error.message
     }
+  }
+}
+
+async function* allRows(page: (start: Uint8Array) => readonly Row[]): AsyncIterable<Row> {
+  for (let start = first; ; await nextTurn()) {
+    const rows = page(start)
+    yield* rows
+    const end = rows.at(-1)
+    if (rows.length < PAGE || !end) return
+    start = justAfter(end.key)
   }
 }
 

@@ -12,16 +12,16 @@ import { dirname, join } from 'node:path'
 import { open as openLmdb } from 'lmdb'
 import { betweenCommits, inTransaction } from './commits.ts'
 import { type EnvironmentFiles, nodeEnvironmentFiles } from './environment-files.ts'
-import { textKey } from './keys.ts'
+import { formatKey } from './keys.ts'
 import { decodeNumber, encodeNumber } from './records.ts'
 import { binary, type Environment, openTables, type Tables } from './tables.ts'
-import { countUsage } from './upgrades.ts'
+import { addSums, countUsage } from './upgrades.ts'
 
 /** The layout of the tables as a whole. Raised when they change; `upgrades` then gets one more. */
-export const FORMAT = 2
+export const FORMAT = 3
 
 /** What brings tables of format 1, 2, … to the next. Each runs in a transaction. */
-const upgrades: readonly ((tables: Tables) => void)[] = [countUsage]
+const upgrades: readonly ((tables: Tables, summed: Tables) => void)[] = [countUsage, addSums]
 
 /** Bytes. What creation needs is under 100 KiB; running out in the middle of it ends the process. */
 const FREE_TO_CREATE = 512 * 1024
@@ -106,7 +106,8 @@ async function createEnvironment(
   await requireDescriptors(parent)
   await files.makeDirectory(unfinished)
   const environment = openAt(unfinished)
-  const { meta } = openTables(environment)
+  const meta = environment.openDB<Uint8Array, Uint8Array>({ ...binary, name: 'meta' })
+  openTables(environment)
   await environment.childTransaction(() => {
     meta.putSync(formatKey, encodeNumber(FORMAT))
   })
@@ -115,8 +116,6 @@ async function createEnvironment(
   await files.sync(unfinished)
   await files.rename(unfinished, directory)
 }
-
-const formatKey = textKey('format')
 
 function openAt(directory: string): Environment {
   return openLmdb<Uint8Array, Uint8Array>(directory, {
@@ -137,7 +136,7 @@ export async function bringToFormat(environment: Environment, directory: string)
     environment.openDB<Uint8Array, Uint8Array>(options),
   )
   const row = meta?.get(formatKey)
-  if (!row) throw new Error(`${directory} holds no metadata of ours.`)
+  if (!meta || !row) throw new Error(`${directory} holds no metadata of ours.`)
   const format = decodeNumber(row)
   if (format > FORMAT) {
     throw new Error(
@@ -147,12 +146,15 @@ export async function bringToFormat(environment: Environment, directory: string)
   for (let from = format; from < FORMAT; from++) {
     const upgrade = upgrades[from - 1]
     if (!upgrade) throw new Error(`The metadata in ${directory} has the unknown format ${from}.`)
-    const tables = await betweenCommits(directory, () => openTables(environment))
+    const [tables, summed] = await betweenCommits(directory, () => [
+      openTables(environment, { sums: 'none' }),
+      openTables(environment),
+    ])
     await inTransaction(environment, () => {
       // Another process may have been first; what is counted twice is counted wrong for ever.
-      if (decodeNumber(tables.meta.get(formatKey)) !== from) return
-      upgrade(tables)
-      tables.meta.putSync(formatKey, encodeNumber(from + 1))
+      if (decodeNumber(meta.get(formatKey)) !== from) return
+      upgrade(tables, summed)
+      meta.putSync(formatKey, encodeNumber(from + 1))
     })
   }
 }

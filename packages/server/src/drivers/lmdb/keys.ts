@@ -31,6 +31,9 @@ export function textKeyIfAny(...texts: readonly string[]): Uint8Array | undefine
   return possible ? bytes : undefined
 }
 
+/** Where the table `meta` says the layout of all. */
+export const formatKey: Uint8Array = textKey('format')
+
 /** A position in a table of text keys; never stored, so any text will do. */
 export function position(text: string): Uint8Array {
   return utf8.encode(text).subarray(0, LONGEST_SOUGHT)

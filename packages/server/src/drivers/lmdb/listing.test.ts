@@ -6,7 +6,8 @@ import type { ListingQuery } from '../../ports/metadata-store.ts'
 import { openEnvironment } from './environment.ts'
 import { textKey } from './keys.ts'
 import { listPage } from './listing.ts'
-import { nothing, type Table } from './tables.ts'
+import type { Table } from './sealed-table.ts'
+import { nothing } from './tables.ts'
 
 /** A table of 4 prefixes with 3,000 keys each, and a count of the rows that are read from it. */
 async function bigTable(): Promise<{ table: Table; read: () => number }> {
@@ -24,11 +25,12 @@ async function bigTable(): Promise<{ table: Table; read: () => number }> {
     }
   })
   let rows = 0
-  const getRange: Table['getRange'] = (options) =>
-    tables.objects.getRange(options).map((row) => {
+  const getRange: Table['getRange'] = function* (options) {
+    for (const row of tables.objects.getRange(options)) {
       rows++
-      return row
-    })
+      yield row
+    }
+  }
   return { table: { getRange } as Table, read: () => rows }
 }
 

@@ -2,7 +2,8 @@
 
 import type { ListingEntry, ListingQuery, Page } from '../../ports/metadata-store.ts'
 import { afterAll, justAfter, position } from './keys.ts'
-import { type Row, rowsBetween, type Table } from './tables.ts'
+import type { Row, Table } from './sealed-table.ts'
+import { rowsBetween } from './tables.ts'
 
 /** Rows that are read at once while a page may still meet a prefix to jump over. */
 const READ_AHEAD = 16

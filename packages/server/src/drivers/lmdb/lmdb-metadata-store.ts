@@ -29,7 +29,7 @@ import type {
   VersionId,
   VersionListingQuery,
 } from '../../ports/metadata-store.ts'
-import { audit } from './audit.ts'
+import { audit, damagedRows } from './audit.ts'
 import { Buckets } from './buckets.ts'
 import { Commits } from './commits.ts'
 import { copyEnvironment, freeBytes, type OpenEnvironment, openEnvironment } from './environment.ts'
@@ -39,8 +39,9 @@ import { listPage } from './listing.ts'
 import { Objects } from './objects.ts'
 import { Readers } from './readers.ts'
 import { decodeObject, decodeUpload } from './records.ts'
+import type { Row } from './sealed-table.ts'
 import { survey } from './survey.ts'
-import { type Environment, keysBetween, nothing, type Row, type Tables } from './tables.ts'
+import { type Environment, keysBetween, nothing, rowsBetween, type Tables } from './tables.ts'
 import { TimeOrder } from './time-order.ts'
 import { type OpenUpload, Uploads } from './uploads.ts'
 import { Usage } from './usage.ts'
@@ -439,6 +440,12 @@ export class LmdbMetadataStore implements MaintainedStore {
 
   async survey({ staleBefore }: { readonly staleBefore: Date }): Promise<Survey> {
     return await survey(this.#tables, staleBefore, (look) => this.#read(look))
+  }
+
+  damagedRows(): AsyncIterable<string> {
+    return damagedRows(this.#tables, (table, start) =>
+      this.#read(() => rowsBetween(table, start, greatest, INSIDE)),
+    )
   }
 
   async audit(): Promise<MetadataAudit> {

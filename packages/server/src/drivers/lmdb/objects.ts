@@ -41,7 +41,8 @@ import {
   encodeText,
   type Whereabouts,
 } from './records.ts'
-import { findRow, nothing, type Row, rowsBetween, type Tables } from './tables.ts'
+import type { Row } from './sealed-table.ts'
+import { findRow, nothing, rowsBetween, type Tables } from './tables.ts'
 import type { TimeOrder } from './time-order.ts'
 import type { Usage } from './usage.ts'
 

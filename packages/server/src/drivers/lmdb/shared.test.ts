@@ -195,7 +195,7 @@ test('when all is ended and collected no row stays behind', async () => {
   await store.absolveBlobs(condemned)
   await store.close()
   const { environment, tables } = await openEnvironment(directory)
-  const left = Object.entries(tables).map(([name, table]) => [name, table.getKeysCount()])
+  const left = Object.entries(tables).map(([name, table]) => [name, table.count()])
   await environment.close()
   expect(left.filter(([, count]) => count > 0)).toEqual([
     // The format, the count of garbage, the last upload id; and this process read.

@@ -37,6 +37,6 @@ export async function survey(
     if (page.length < PAGE || !end) break
     start = justAfter(end.key)
   }
-  const { entryCount = 0 } = read(() => tables.garbage.getStats() as { entryCount?: number })
-  return { openUploads, openUploadBytes, staleUploads, staleUploadBytes, garbageItems: entryCount }
+  const garbageItems = read(() => tables.garbage.count())
+  return { openUploads, openUploadBytes, staleUploads, staleUploadBytes, garbageItems }
 }

@@ -1,9 +1,9 @@
 /** The tables of the environment, and reading a run of rows from one. */
 
-import type { Database, RootDatabase } from 'lmdb'
+import type { RootDatabase } from 'lmdb'
 import { textKeyIfAny } from './keys.ts'
+import { type Row, Table, type TableOptions } from './sealed-table.ts'
 
-export type Table = Database<Uint8Array, Uint8Array>
 export type Environment = RootDatabase<Uint8Array, Uint8Array>
 
 export interface Tables {
@@ -44,8 +44,9 @@ export interface Tables {
 /** Stated for each table: what is left out is inherited from the environment. */
 export const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
 
-export function openTables(environment: Environment): Tables {
-  const table = (name: string): Table => environment.openDB({ ...binary, name })
+export function openTables(environment: Environment, options?: TableOptions): Tables {
+  const table = (name: keyof Tables): Table =>
+    new Table(name, environment.openDB({ ...binary, name }), options)
   return {
     meta: table('meta'),
     buckets: table('buckets'),
@@ -64,11 +65,6 @@ export function openTables(environment: Environment): Tables {
     garbage: table('garbage'),
     leases: table('leases'),
   }
-}
-
-export interface Row {
-  readonly key: Uint8Array
-  readonly value: Uint8Array
 }
 
 /** The row of these texts, if there is one. */

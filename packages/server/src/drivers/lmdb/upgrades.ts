@@ -1,9 +1,13 @@
-/** What brings tables of an older format to the next one. Each runs in a transaction. */
+/**
+ * What brings tables of an older format to the next one. Each runs in a transaction, and meets the
+ * tables as formats before the third had them: without sums.
+ */
 
 import type { UploadId } from '@lading/protocol'
-import { afterAll, uploadIdKey } from './keys.ts'
+import { afterAll, formatKey, uploadIdKey } from './keys.ts'
 import { decodeFirstUploadState, decodeObject, encodeUploadState, sizeOfPart } from './records.ts'
-import { type Row, rowsBetween, type Table, type Tables } from './tables.ts'
+import type { Row, Table } from './sealed-table.ts'
+import { rowsBetween, type Tables } from './tables.ts'
 import { Usage } from './usage.ts'
 
 /** Rows that are held at once. */
@@ -34,6 +38,16 @@ export function countUsage(tables: Tables): void {
     for (const part of allRows(tables.parts, key, afterAll(key))) bytes += sizeOfPart(part.value)
     tables.states.putSync(key, encodeUploadState({ epoch, parts, bytes }))
     usage.add(bucket, { uploads: 1, parts, partBytes: bytes })
+  }
+}
+
+/** From 2 to 3: every row carries a sum, but for the one that says the format, which all versions read. */
+export function addSums(tables: Tables, summed: Tables): void {
+  for (const name of Object.keys(tables) as (keyof Tables)[]) {
+    for (const { key, value } of allRows(tables[name])) {
+      const isFormat = name === 'meta' && Buffer.compare(key, formatKey) === 0
+      if (!isFormat) summed[name].putSync(key, value)
+    }
   }
 }
 
