@@ -29,7 +29,8 @@ export class AdaptiveLimit {
   #finished = 0
   /** What is on trial is compared with. */
   #before: { readonly limit: number; readonly rate: number } | undefined
-  #windowsToRest = 0
+  /** One at first, in which connections are made. */
+  #windowsToRest = 1
   #rest = FIRST_REST
   #troubledAt = Number.NEGATIVE_INFINITY
 
