@@ -1,8 +1,9 @@
 /** Operations that can happen only once, when the answer to the first attempt is lost. */
 
+import { nodeTransport, type Transport, upload } from '@lading/client/node'
 import { parseFault } from '@lading/server'
 import { describe, expect, test } from 'vitest'
-import { BUCKET, randomContent, startService, tampering } from './service.ts'
+import { BUCKET, KiB, randomContent, type Service, startService, tampering } from './service.ts'
 
 const target = { bucket: BUCKET, key: 'once' }
 
@@ -84,5 +85,138 @@ describe('PutObject that may not overwrite', () => {
     await expect(service.connect({ transport }).putObject(put)).rejects.toMatchObject({
       code: 'FileAlreadyExists',
     })
+  })
+})
+
+describe('InitiateMultipartUpload, of an upload', () => {
+  const partSize = 100 * KiB
+  const content = randomContent(3 * partSize)
+  const faults = [parseFault('InitiateMultipartUpload,nth=1,cut=answer')]
+
+  async function openUploads({ client }: Service): Promise<readonly string[]> {
+    const { uploads } = await client.listMultipartUploads({ bucket: BUCKET })
+    return uploads.map(({ key, uploadId }) => `${key} ${uploadId}`)
+  }
+
+  test('is repeated when its answer is lost, and the upload that nobody knows of is aborted', async () => {
+    const service = await startService({ faults })
+    const notices: string[] = []
+
+    const { parts } = await upload(service.client, content, target, {
+      partSize,
+      onNotice: (notice) => notices.push(notice),
+    }).done
+
+    expect(parts).toBe(3)
+    expect(await service.count('InitiateMultipartUpload', 2)).toBe(2)
+    expect([await openUploads(service), notices]).toEqual([[], []])
+  })
+
+  test('leaves no such upload behind when the parts then fail, or the upload is aborted', async () => {
+    const failing = await startService({
+      faults: [...faults, parseFault('UploadPart,part=2,fail=AccessDenied')],
+    })
+    const failed = upload(failing.client, content, target, { partSize, parallel: 1 })
+    await expect(failed.done).rejects.toMatchObject({ code: 'AccessDenied' })
+    expect(await openUploads(failing)).toEqual([`${target.key} ${failed.uploadId}`])
+
+    const aborting = await startService({ faults })
+    const aborted = upload(aborting.client, content, target, {
+      partSize,
+      onPart: () => void aborted.abort(),
+    })
+    await expect(aborted.done).rejects.toThrow('aborted')
+    await aborted.abort()
+    expect(await openUploads(aborting)).toEqual([])
+  })
+
+  test('never takes an upload of somebody else for its own', async () => {
+    const service = await startService({
+      faults: [parseFault('InitiateMultipartUpload,nth=2,cut=answer')],
+    })
+    const { client } = service
+    const longer = await client.initiateMultipartUpload({ ...target, key: `${target.key}.longer` })
+    const others: string[] = [longer.uploadId]
+    let asked = 0
+    const usual = nodeTransport()
+    const transport: Transport = {
+      // While our answer is being lost, others begin uploads of the same key, and send a part or none.
+      async exchange(request, options) {
+        const isInitiate = request.method === 'POST' && request.path.includes('uploads')
+        asked += isInitiate ? 1 : 0
+        if (isInitiate && asked === 2) {
+          const other = await client.initiateMultipartUpload(target)
+          await client.uploadPart({ ...target, ...other, partNumber: 1, body: content })
+          others.push(other.uploadId, (await client.initiateMultipartUpload(target)).uploadId)
+        }
+        return usual.exchange(request, options)
+      },
+      close: () => usual.close(),
+    }
+    const notices: string[] = []
+
+    await upload(service.connect({ transport }), content, target, {
+      partSize,
+      onNotice: (notice) => notices.push(notice),
+    }).done
+
+    const open = await openUploads(service)
+    for (const other of others) expect(open.some((line) => line.endsWith(other))).toBe(true)
+    expect(notices).toEqual([expect.stringMatching(/empty upload .* may be left: Others/)])
+  })
+
+  test('says so when it cannot look for what it may have left', async () => {
+    const service = await startService({
+      faults: [...faults, parseFault('ListMultipartUploads,nth=1,fail=AccessDenied')],
+    })
+    const notices: string[] = []
+    const { parts } = await upload(service.client, content, target, {
+      partSize,
+      onNotice: (notice) => notices.push(notice),
+    }).done
+    expect(parts).toBe(3)
+    expect(notices).toEqual([expect.stringMatching(/empty upload .* may be left/)])
+  })
+
+  test('says so when no attempt was answered', async () => {
+    const service = await startService({
+      faults: [parseFault('InitiateMultipartUpload,cut=answer')],
+    })
+    const notices: string[] = []
+    const { done } = upload(service.client, content, target, {
+      onNotice: (notice) => notices.push(notice),
+    })
+    await expect(done).rejects.toMatchObject({ name: 'TransportError' })
+    expect(notices).toEqual([expect.stringContaining('may have been initiated all the same')])
+  })
+})
+
+describe('the answers of one upload', () => {
+  const partSize = 100 * KiB
+  const content = randomContent(3 * partSize)
+
+  test('to a part: it is sent once more, and counts once', async () => {
+    const service = await startService({
+      faults: [parseFault('UploadPart,part=2,nth=1,cut=answer')],
+    })
+    const result = await upload(service.client, content, target, { partSize }).done
+    expect(result).toMatchObject({ parts: 3, retries: 1, size: content.length })
+    expect(await service.count('UploadPart', 4)).toBe(4)
+  })
+
+  test('to the abort of its handle: the upload is gone all the same', async () => {
+    const service = await startService({
+      faults: [parseFault('AbortMultipartUpload,nth=1,cut=answer')],
+    })
+    const handle = upload(service.client, content, target, {
+      partSize,
+      parallel: 1,
+      onPart: () => handle.pause(),
+    })
+    const failed = expect(handle.done).rejects.toThrow('aborted')
+    while (!handle.uploadId) await new Promise((resolve) => setImmediate(resolve))
+    await handle.abort()
+    await failed
+    expect((await service.client.listMultipartUploads({ bucket: BUCKET })).uploads).toEqual([])
   })
 })

@@ -32,6 +32,6 @@ export async function repeatable<Value>(
 }
 
 /** No answer at all, or a 5xx: the service may have done it or not. */
-function saysNothing(error: unknown): boolean {
+export function saysNothing(error: unknown): boolean {
   return error instanceof TransportError || (error instanceof OssError && error.status >= 500)
 }

@@ -12,6 +12,7 @@ import type { ObjectInput, PartEntry } from '../operations/multipart.ts'
 import { type CallOptions, requireInteger } from '../options.ts'
 import type { UploadClient } from '../upload-client.ts'
 import type { CheckpointSlot, CheckpointStore } from './checkpoint.ts'
+import { initiate, uploadsOf } from './initiate.ts'
 import { choosePartSize, countParts, MAX_STREAM_PART_SIZE, streamGrowth } from './plan-parts.ts'
 import type { Source } from './source.ts'
 
@@ -28,7 +29,7 @@ export interface Session extends OpenUpload {
   /** What the service says it has, by part number. To be believed only where the bytes agree. */
   readonly held: ReadonlyMap<number, PartEntry>
   readonly isResumed: boolean
-  /** Lets go of the checkpoint, which stays. */
+  /** The upload is over or interrupted: lets go of the checkpoint, which stays. */
   close(): Promise<void>
 }
 
@@ -73,8 +74,8 @@ export async function openSession(
     const resumed = found && (await resume(client, target, source, found, options))
     if (found && resumed) noticeDroppedAttributes(found, slot, options)
     if (!resumed) options.began(undefined)
-    const { uploadId, partSize, held } =
-      resumed ?? (await initiate(client, target, source, options))
+    const { uploadId, partSize, held, sweep } =
+      resumed ?? (await begin(client, target, source, options))
     if (!resumed) options.began({ uploadId, forget })
     await slot?.save({
       format: 1,
@@ -91,7 +92,10 @@ export async function openSession(
       held,
       isResumed: resumed !== undefined,
       forget,
-      close: async () => slot?.close(),
+      async close() {
+        await sweep?.()
+        await slot?.close()
+      },
     }
   } catch (error) {
     await slot?.close()
@@ -103,6 +107,8 @@ interface FoundUpload {
   readonly uploadId: string
   readonly partSize: number
   readonly held: ReadonlyMap<number, PartEntry>
+  /** Of a new one: removes what attempts to initiate it may have left. */
+  readonly sweep?: () => Promise<void>
 }
 
 async function openSlot(
@@ -148,15 +154,12 @@ async function findCandidate(
 
 async function newestUpload(
   client: UploadClient,
-  { bucket, key }: ObjectInput,
+  target: ObjectInput,
   call: CallOptions,
 ): Promise<Candidate | undefined> {
   let newest: { readonly uploadId: string; readonly initiated: Date } | undefined
-  for await (const page of client.listMultipartUploadsPages({ bucket, prefix: key }, call)) {
-    for (const upload of page.uploads) {
-      if (upload.key !== key) continue
-      if (!newest || upload.initiated >= newest.initiated) newest = upload
-    }
+  for await (const upload of uploadsOf(client, target, call)) {
+    if (!newest || upload.initiated >= newest.initiated) newest = upload
   }
   return newest && { uploadId: newest.uploadId, partSize: undefined, origin: 'service' }
 }
@@ -205,15 +208,15 @@ function noticeDroppedAttributes(
   )
 }
 
-async function initiate(
+async function begin(
   client: UploadClient,
   target: ObjectInput,
   source: Source,
-  { attributes, partSize: wanted, call }: SessionOptions,
+  { attributes, partSize: wanted, notice, call }: SessionOptions,
 ): Promise<FoundUpload> {
   const partSize = firstPartSize(source, wanted)
-  const { uploadId } = await client.initiateMultipartUpload({ ...target, ...attributes }, call)
-  return { uploadId, partSize, held: new Map() }
+  const initiated = await initiate(client, target, attributes, call, notice)
+  return { ...initiated, partSize, held: new Map() }
 }
 
 /** @throws {RangeError} for a stream whose parts would not fit into memory. */
