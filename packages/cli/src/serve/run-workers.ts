@@ -10,6 +10,7 @@ import {
   type MetricsSnapshot,
 } from '@lading/server'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { closeWithWorker } from './handed-over.ts'
 import {
   isMessage,
   type PrimaryDrain,
@@ -221,11 +222,13 @@ function measured(worker: Worker, question: number): Promise<MetricsSnapshot | u
 }
 
 function fork(port: number | undefined, { scrubs }: { readonly scrubs: boolean }): Worker {
-  return cluster.fork({
+  const worker = cluster.fork({
     UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? '16',
     ...(port !== undefined && { LADING_WORKER_PORT: String(port) }),
     ...(scrubs && { LADING_WORKER_SCRUBS: '1' }),
   })
+  closeWithWorker(worker)
+  return worker
 }
 
 /** The worker's word that it accepts connections; `undefined` when it ends before that. */
