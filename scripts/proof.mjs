@@ -22,6 +22,12 @@ const sections = {
     steps: 20,
     env: { LADING_CRASH_ROUNDS: '50' },
   },
+  histories: {
+    shows: 'concurrent histories over two workers, with kills and lost answers',
+    files: ['tests/linearizability/'],
+    steps: 20,
+    env: { LADING_HISTORIES: '500' },
+  },
 }
 
 const folder = `${root}node_modules/.cache/lading/proof`
