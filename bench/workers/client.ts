@@ -74,7 +74,7 @@ async function loadLading(): Promise<Client> {
     },
     async download({ port }) {
       const client = connect(port)
-      await download(client, target, nowhere())
+      await download(client, target, nowhere()).done
       await client.close()
     },
   }

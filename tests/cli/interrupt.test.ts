@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { startCuttingProxy } from '../../packages/cli/src/demo/cutting-proxy.ts'
-import { until } from '../support/until.ts'
 import { type Bench, bench, eventsOf, isSame, type Running } from './lading.ts'
 
 const KiB = 1024
@@ -18,7 +17,11 @@ interface Stalled {
   open(): void
 }
 
-async function stalledBench(limit: number): Promise<Stalled> {
+type Stalls = (request: { readonly method: string; readonly target: string }) => boolean
+
+const isPart: Stalls = ({ target }) => /partNumber=/.test(target)
+
+async function stalledBench(limit: number, stalls: Stalls = isPart): Promise<Stalled> {
   const table = await bench()
   let [passed, answered, held, isOpen] = [0, 0, 0, false]
   let reach = (): void => {}
@@ -28,11 +31,10 @@ async function stalledBench(limit: number): Promise<Stalled> {
   const check = (): void => {
     if (answered === limit && held > 0) reach()
   }
-  const isPart = ({ target }: { readonly target: string }): boolean => /partNumber=/.test(target)
   const proxy = await startCuttingProxy({
     target: table.server,
     async gate(request) {
-      if (!isPart(request) || isOpen) return undefined
+      if (!stalls(request) || isOpen) return undefined
       if (passed < limit) {
         passed += 1
         return undefined
@@ -42,7 +44,7 @@ async function stalledBench(limit: number): Promise<Stalled> {
       return new Promise(() => {})
     },
     onAnswer(request) {
-      if (isPart(request)) answered += 1
+      if (stalls(request)) answered += 1
       check()
     },
   })
@@ -175,24 +177,47 @@ test('a stream that is interrupted and fed again sends only what is missing', as
   expect(partsOf(table)).toHaveLength(10)
 })
 
-test('a download that is interrupted leaves no file behind', async () => {
-  const table = await bench({
-    faults: [
-      { operation: 'GetObject', nth: 3, times: 100, action: { kind: 'delay', ms: 600_000 } },
-    ],
-  })
-  await table.file('film.mov', 1000 * KiB)
+const download = ['cp', 'oss://films/film.mov', 'here/film.mov', ...sizes, '--parallel', '1']
+
+/** A bench whose third range of `film.mov` does not come until `open` is called. */
+async function stalledDownload() {
+  const stage = await stalledBench(2, ({ method }) => method === 'GET')
+  const { table } = stage
+  const bytes = await table.file('film.mov', 1000 * KiB)
   await table.run(['cp', 'film.mov', 'oss://films/film.mov'])
-  const target = join(table.directory, 'here')
-  const args = ['cp', 'oss://films/film.mov', 'here/film.mov', '--part-size', '100K']
-  const { child, outcome } = table.start([...args, '--parallel', '1'])
-  await until(
-    () => table.requests.filter(({ operation }) => operation === 'GetObject').length === 2,
-  )
-  child.kill('SIGINT')
-  expect(await outcome).toMatchObject({
-    status: 130,
-    stderr: expect.stringContaining('files that were not complete are removed'),
+  const answered = (): number =>
+    table.requests.filter(({ operation }) => operation === 'GetObject').length
+  return { stage, table, bytes, answered }
+}
+
+test('a download that is interrupted keeps its parts, and the command that is printed fetches the rest', async () => {
+  const { stage, table, bytes, answered } = await stalledDownload()
+  const { status, stderr } = await interrupt(stage, download, 'SIGINT')
+  expect(status).toBe(130)
+  expect(stderr).toMatch(/^lading: interrupted; parts kept: 2 of 10\n {2}Resume with: .*\n$/)
+  expect(await readdir(join(table.directory, 'here'))).toEqual([
+    expect.stringMatching(/^\.lading-.*\.part$/),
+  ])
+
+  const [, resume = ''] = /Resume with: (.*)\n/.exec(stderr) ?? []
+  const { stdout } = await promisify(execFile)('sh', ['-c', resume], {
+    cwd: table.directory,
+    env: { ...table.environment, ...stage.env },
   })
-  expect(await readdir(target)).toEqual([])
+  expect(stdout).toMatch(/^copied .* to here\/film\.mov: 1000 KiB, 10 parts \(2 resumed\), .* s\n$/)
+  expect(answered()).toBe(10)
+  expect(await readdir(join(table.directory, 'here'))).toEqual(['film.mov'])
+  expect(isSame(await readFile(join(table.directory, 'here/film.mov')), bytes)).toBe(true)
+})
+
+test('after kill -9 of a download the same command fetches only what is missing', async () => {
+  const { stage, table, bytes, answered } = await stalledDownload()
+  await interrupt(stage, download, 'SIGKILL')
+  const { status, stdout } = await table.run(download, { env: stage.env })
+  expect({ status, stdout: stdout.toString() }).toEqual({
+    status: 0,
+    stdout: expect.stringContaining('10 parts (2 resumed)'),
+  })
+  expect(answered()).toBe(10)
+  expect(isSame(await readFile(join(table.directory, 'here/film.mov')), bytes)).toBe(true)
 })

@@ -38,12 +38,26 @@ test('a file gets all bytes in parallel ranges, and nothing else is left beside 
     partSize,
     parallel: 3,
     onProgress: (progress) => void heard.push(progress),
-  })
+  }).done
 
-  expect(result).toMatchObject({ size: content.length, verified: true, status: 200 })
+  expect(result).toMatchObject({
+    size: content.length,
+    verified: ['crc64'],
+    parts: 6,
+    resumedParts: 0,
+    retries: 0,
+    skipped: false,
+    status: 200,
+  })
   expect(Buffer.compare(await readFile(path), content)).toBe(0)
   expect(await readdir(directory)).toEqual(['file.bin'])
-  expect(heard.at(-1)).toEqual({ loaded: content.length, total: content.length })
+  expect(heard.at(-1)).toEqual({
+    loaded: content.length,
+    resumed: 0,
+    total: content.length,
+    partsDone: 6,
+    parts: 6,
+  })
   expect(await service.count('GetObject', 6)).toBe(6)
 })
 
@@ -51,7 +65,7 @@ test('an empty object makes an empty file', async () => {
   const { client } = await startService()
   await put(client, new Uint8Array(0))
   const path = await destinationIn(await temporaryDirectory())
-  await download(client, object, path)
+  await download(client, object, path).done
   expect(await readFile(path)).toHaveLength(0)
 })
 
@@ -66,7 +80,7 @@ test('a stream is given all bytes and ended', async () => {
     },
   })
 
-  await download(client, object, stream)
+  await download(client, object, stream).done
 
   expect(stream.writableFinished).toBe(true)
   expect(Buffer.compare(Buffer.concat(chunks), content)).toBe(0)
@@ -81,7 +95,7 @@ test('a range that fails is asked for again', async () => {
   })
   await put(service.client)
   const path = await destinationIn(await temporaryDirectory())
-  await download(service.client, object, path, { partSize })
+  await download(service.client, object, path, { partSize }).done
   expect(Buffer.compare(await readFile(path), content)).toBe(0)
 })
 
@@ -123,7 +137,7 @@ test('a whole object in answer to a range is refused, and no file appears', asyn
     service.connect({ transport }),
     object,
     await destinationIn(directory),
-  )
+  ).done
 
   await expect(downloaded).rejects.toMatchObject({ name: 'TransportError' })
   expect(await readdir(directory)).toEqual([])
@@ -143,7 +157,7 @@ test("bytes that are not the object's are refused, and the file that was there s
   await writeFile(path, 'before')
   const client = service.connect({ transport })
 
-  await expect(download(client, object, path, { partSize })).rejects.toMatchObject({
+  await expect(download(client, object, path, { partSize }).done).rejects.toMatchObject({
     name: 'IntegrityError',
     subject: 'object',
   })
@@ -173,7 +187,10 @@ test('an object that is replaced while it is read is noticed', async () => {
     },
   })
 
-  const downloaded = download(client, object, await destinationIn(directory), { partSize })
+  const downloaded = download(client, object, await destinationIn(directory), {
+    partSize,
+    onReplaced: 'fail',
+  }).done
 
   await expect(downloaded).rejects.toMatchObject({ code: 'PreconditionFailed' })
   expect(await readdir(directory)).toEqual([])
@@ -197,7 +214,7 @@ test('an object that is replaced before its stream begins is noticed', async () 
   })
   const sink = new Writable({ write: (_chunk, _encoding, done) => done() })
 
-  await expect(download(client, object, sink)).rejects.toMatchObject({
+  await expect(download(client, object, sink).done).rejects.toMatchObject({
     code: 'PreconditionFailed',
   })
 })
@@ -210,7 +227,7 @@ test('an abort ends a download into a stream that takes nothing more', async () 
     write: () => controller.abort(new Error('enough')),
   })
 
-  const downloaded = download(service.client, object, stalled, { signal: controller.signal })
+  const downloaded = download(service.client, object, stalled, { signal: controller.signal }).done
 
   await expect(downloaded).rejects.toThrow('enough')
   expect(stalled.destroyed).toBe(true)
@@ -221,7 +238,7 @@ test('a name as long as the file system allows is no hindrance', async () => {
   await put(service.client)
   const path = join(await temporaryDirectory(), '電'.repeat(80))
 
-  await download(service.client, object, path)
+  await download(service.client, object, path).done
 
   expect(Buffer.compare(await readFile(path), content)).toBe(0)
 })
@@ -237,7 +254,7 @@ test('an abort leaves no file', async () => {
     parallel: 1,
     signal: controller.signal,
     onProgress: () => controller.abort(new Error('enough')),
-  })
+  }).done
 
   await expect(downloaded).rejects.toThrow('enough')
   expect(await readdir(directory)).toEqual([])
@@ -252,9 +269,9 @@ test('a link stays a link, and what is no file is refused', async () => {
   await writeFile(path, 'before')
   await symlink(path, link)
 
-  await download(client, object, link)
+  await download(client, object, link).done
 
   expect((await lstat(link)).isSymbolicLink()).toBe(true)
   expect(Buffer.compare(await readFile(path), content)).toBe(0)
-  await expect(download(client, object, '/dev/null')).rejects.toThrow(TypeError)
+  await expect(download(client, object, '/dev/null').done).rejects.toThrow(TypeError)
 })

@@ -145,9 +145,10 @@ function tellInterrupted(
 }
 
 function whatIsKept(direction: Direction, progress: TransferProgress | undefined): string {
-  if (direction === 'down') return 'files that were not complete are removed'
   if (direction === 'across') return 'what was copied stays'
-  if (progress?.parts === undefined) return 'the parts that were sent are kept'
+  if (progress?.parts === undefined) {
+    return `the parts that were ${direction === 'down' ? 'fetched' : 'sent'} are kept`
+  }
   if (progress.parts === 0) return 'a file that goes in one request begins anew'
   return `parts kept: ${progress.partsDone} of ${progress.parts}`
 }

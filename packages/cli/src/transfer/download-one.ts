@@ -3,13 +3,12 @@
 import { createWriteStream } from 'node:fs'
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { download } from '@lading/client/node'
-import { MIN_PART_SIZE } from '@lading/protocol'
+import type { Writable } from 'node:stream'
+import { download, downloadCheckpoints } from '@lading/client/node'
 import { canAsk, confirm } from '../ask.ts'
-import { formatOssUrl } from '../oss-url.ts'
 import { printable } from '../output/printable.ts'
 import type { Service } from '../service.ts'
-import type { CopyOptions } from './copy-options.ts'
+import { type CopyOptions, defaultPartSize } from './copy-options.ts'
 import { existsError } from './overwrite.ts'
 import type { TransferContext, Transferred } from './transfer.ts'
 import { writeObject } from './write-object.ts'
@@ -30,44 +29,61 @@ export async function downloadOne(
   options: CopyOptions,
   context: TransferContext,
 ): Promise<Transferred> {
-  const { bucket, key, target, size } = job
-  const { signal, onProgress } = context
-  const told = { parts: 0, resumedParts: 0 }
-  const tell = (loaded: number): void =>
-    onProgress({ loaded, resumed: 0, total: size, partsDone: 0, parts: undefined })
-  if (target === '-') {
-    return {
-      ...told,
-      size: await writeObject(service, job, { signal, onWritten: tell }),
-      facts: {},
-    }
-  }
+  const { target } = job
+  if (target === '-') return toStdout(service, job, context)
   const kind = await kindOf(target)
   if (kind === 'file') await requireLeave(service, target, options, context)
   if (kind === 'nothing') await mkdir(dirname(target), { recursive: true })
-  const { partSize, parallel } = options
-  const {
-    size: downloaded,
-    etag,
-    hashCrc64ecma,
-    verified,
-  } = await download(
-    service.client,
-    { bucket, key },
-    // A device or a pipe is written to; only a file is replaced by another one.
-    kind === 'other' ? createWriteStream(target) : target,
-    {
-      ...(partSize !== undefined && { partSize: Math.max(partSize, MIN_PART_SIZE) }),
-      ...(parallel !== undefined && { parallel }),
-      signal,
-      onProgress: ({ loaded }) => tell(loaded),
-    },
-  )
-  if (!verified) {
-    const place = printable(formatOssUrl(bucket, key))
-    service.output.note(`lading: ${place} could not be verified: the service knows no CRC-64 of it`)
-  }
-  return { ...told, size: downloaded, facts: { etag, hashCrc64ecma, verified } }
+  // A device or a pipe is written to; only a file is replaced by another one.
+  const destination = kind === 'other' ? createWriteStream(target) : target
+  const mayReplace = kind === 'file' || options.existing.replaces
+  return fetchTo(service, job, destination, { ...context, options, mayReplace })
+}
+
+async function toStdout(
+  service: Service,
+  job: DownloadJob,
+  { signal, onProgress }: TransferContext,
+): Promise<Transferred> {
+  const total = job.size
+  const onWritten = (loaded: number): void =>
+    onProgress({ loaded, resumed: 0, total, partsDone: 0, parts: 0 })
+  const size = await writeObject(service, job, { signal, onWritten })
+  return { size, parts: 0, resumedParts: 0, facts: {} }
+}
+
+interface FetchContext extends TransferContext {
+  readonly options: CopyOptions
+  /** Else a file that has come meanwhile is left alone, and that is a failure. */
+  readonly mayReplace: boolean
+}
+
+async function fetchTo(
+  { client, output }: Service,
+  { bucket, key, size: listed }: DownloadJob,
+  destination: string | Writable,
+  { options, mayReplace, signal, onProgress }: FetchContext,
+): Promise<Transferred> {
+  const { partSize = defaultPartSize, parallel, verify } = options
+  // Of a tree's many small files none is worth a lock and a look at what was left of it.
+  const isRemembered = listed === undefined || listed > partSize
+  const downloading = download(client, { bucket, key }, destination, {
+    partSize,
+    ...(parallel !== undefined && { parallel }),
+    ...(verify !== undefined && { verify }),
+    ...(isRemembered && {
+      checkpoint: downloadCheckpoints({ directory: options.checkpointDirectory }),
+    }),
+    onExists: mayReplace ? 'overwrite' : 'fail',
+    signal,
+    onProgress: ({ parts, ...progress }) =>
+      onProgress({ ...progress, parts: parts === 1 ? 0 : parts }),
+    onNotice: (notice) => output.note(`lading: ${printable(notice)}`),
+  })
+  const { size, parts, resumedParts, etag, hashCrc64ecma, verified } = await downloading.done
+  const facts = { etag, hashCrc64ecma, verified }
+  // What goes in one request has no parts.
+  return { size, parts: parts === 1 ? 0 : parts, resumedParts, facts }
 }
 
 async function kindOf(path: string): Promise<'nothing' | 'file' | 'other'> {

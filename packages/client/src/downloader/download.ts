@@ -1,173 +1,135 @@
-/** An object into a file or a stream; nothing is called a success before its bytes are proved. */
+/** `download`: an object to a sink, and the handle to watch and steer it by. */
 
-import { randomUUID } from 'node:crypto'
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import type { Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { combineCrc64, DEFAULT_PART_SIZE, loadCrc64 } from '@lading/protocol'
-import { IntegrityError } from '../errors.ts'
-import type { HeadObjectAnswer } from '../operations/objects.ts'
-import { type CallOptions, requireInteger } from '../options.ts'
 import type { OssClient } from '../oss-client.ts'
-import { forEachConcurrent } from '../uploader/for-each-concurrent.ts'
-import { planParts } from '../uploader/plan-parts.ts'
-import { GatheredWrites } from './gathered-writes.ts'
-import { type ObjectToRead, readObject, readRange } from './read-object.ts'
+import { Gate } from '../uploader/gate.ts'
+import { downloadObject } from './download-object.ts'
+import { type DownloadOptions, type DownloadResult, requireDownloadOptions } from './options.ts'
+import { DownloadMeter, type DownloadProgress } from './progress.ts'
+import type { ObjectToRead } from './read-object.ts'
+import type { Sink } from './sink.ts'
 
-export interface DownloadProgress {
-  /** Bytes received; never goes down, and equals `total` in the end. */
-  readonly loaded: number
-  readonly total: number
+export type DownloadState = 'running' | 'paused' | 'completed' | 'failed' | 'aborted'
+
+export interface AbortDownloadOptions {
+  /**
+   * Leave what was fetched, and the checkpoint, to be gone on with. Default `false`. Without a
+   * checkpoint nothing is left.
+   */
+  readonly keepParts?: boolean
 }
 
-export interface DownloadOptions extends CallOptions {
-  /** Bytes of each ranged request, 64 KiB or more. Default 8 MiB. A stream is read in one. */
-  readonly partSize?: number
-  /** Ranges being read at the same time, 1 to 256. Default 5. */
-  readonly parallel?: number
-  readonly onProgress?: (progress: DownloadProgress) => void
+/** One download under way. Any number may share a client; none touches another. */
+export interface Download {
+  /**
+   * Resolves once the bytes are there and proved to be the object's: a file has its name then, and
+   * not before; a stream has been given them all and was ended. Rejects once everything has stopped:
+   * with the reason of an abort, an `IntegrityError`, or what else went wrong. With a checkpoint
+   * another `download` of the same object to the same file then fetches only what is missing, except
+   * after `abort({ keepParts: false })`.
+   */
+  readonly done: Promise<DownloadResult>
+  readonly state: DownloadState
+  readonly progress: DownloadProgress
+
+  /** Resolves when no byte is on its way any more. Nothing that came is fetched again. */
+  pause(): Promise<void>
+
+  resume(): void
+
+  /**
+   * Resolves once all connections of this download are closed and, unless it is kept, what was
+   * fetched is removed. One that comes after the file got its name is too late, and harmless.
+   */
+  abort(options?: AbortDownloadOptions): Promise<void>
 }
 
-export interface DownloadResult extends HeadObjectAnswer {
-  /** `false` only where the service knows no CRC-64 of the object. */
-  readonly verified: boolean
-}
-
-const MIN_RANGE = 64 * 1024
-
-/**
- * Downloads an object to `destination`, a path or a stream. A file appears under its name only when
- * all of it is there and proved; until then it is a temporary file beside, which an abort or a
- * failure removes. A stream has been given the bytes before they can be proved, so wait for the
- * promise, which ends the stream.
- *
- * @throws {IntegrityError} when the CRC-64 of the bytes is not that of the object.
- * @throws {OssError} `PreconditionFailed` when the object was replaced meanwhile.
- */
-export async function download(
+/** Downloads to `sink`. Starts at once and returns the handle. */
+export function startDownload(
   client: OssClient,
   object: ObjectToRead,
-  destination: string | Writable,
-  options: DownloadOptions = {},
-): Promise<DownloadResult> {
-  const { partSize = DEFAULT_PART_SIZE, parallel = 5, onProgress, ...call } = options
-  requireInteger('partSize', partSize, MIN_RANGE, Number.MAX_SAFE_INTEGER)
-  requireInteger('parallel', parallel, 1, 256)
-  const head = await client.headObject(object, call)
-  let loaded = 0
-  const received = (bytes: number): void => {
-    loaded += bytes
-    onProgress?.({ loaded, total: head.size })
-  }
-  if (typeof destination === 'string') {
-    const path = await regularFile(destination)
-    await toFile(client, object, head, path, { partSize, parallel, received, call })
-  } else {
-    // The object whose head is the result, and no other that has replaced it since.
-    const chunks = readObject(client, object, { ...call, head })
-    const { signal } = call
-    try {
-      await pipeline(counted(chunks, received), destination, signal ? { signal } : {})
-    } catch (error) {
-      signal?.throwIfAborted()
-      throw error
-    }
-  }
-  if (head.size === 0) received(0)
-  return { ...head, verified: head.hashCrc64ecma !== undefined }
+  sink: Sink,
+  options: DownloadOptions,
+): Download {
+  return new RunningDownload(client, object, sink, options)
 }
 
-/** The file that a link leads to; renaming over the link itself, or over a device, would destroy it. */
-async function regularFile(destination: string): Promise<string> {
-  try {
-    const path = await realpath(destination)
-    if ((await stat(path)).isFile()) return path
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return destination
-    throw error
-  }
-  throw new TypeError(`${destination} is not a regular file. Download to a stream instead.`)
-}
+class RunningDownload implements Download {
+  readonly done: Promise<DownloadResult>
+  readonly #gate = new Gate()
+  readonly #stop = new AbortController()
+  readonly #meter: DownloadMeter
+  #state: DownloadState = 'running'
+  #isGivenUp = false
 
-interface FileSettings {
-  readonly partSize: number
-  readonly parallel: number
-  readonly received: (bytes: number) => void
-  readonly call: CallOptions
-}
-
-async function toFile(
-  client: OssClient,
-  object: ObjectToRead,
-  head: HeadObjectAnswer,
-  destination: string,
-  settings: FileSettings,
-): Promise<void> {
-  // Without the destination's name, which may be as long as the file system allows.
-  const temporary = join(dirname(destination), `.lading-${randomUUID()}.part`)
-  const file = await open(temporary, 'wx')
-  try {
-    try {
-      await fill(client, object, head, file, settings)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    settings.call.signal?.throwIfAborted()
-    await rename(temporary, destination)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
+  constructor(client: OssClient, object: ObjectToRead, sink: Sink, options: DownloadOptions) {
+    requireDownloadOptions(options)
+    this.#meter = new DownloadMeter(options.onProgress)
+    this.done = this.#run(client, object, sink, options)
   }
-}
 
-async function fill(
-  client: OssClient,
-  object: ObjectToRead,
-  { etag, size, hashCrc64ecma }: HeadObjectAnswer,
-  file: FileHandle,
-  { partSize, parallel, received, call }: FileSettings,
-): Promise<void> {
-  const takeCrc64 = await loadCrc64()
-  const sums = new Map<number, { readonly crc64: bigint; readonly size: number }>()
-  await forEachConcurrent(
-    planParts(size, partSize),
-    parallel,
-    async (range, signal) => {
-      const { offset, partNumber } = range
-      const writes = new GatheredWrites(file, offset)
-      let crc64 = 0n
-      const bounds = { etag, start: offset, end: offset + range.size }
-      for await (const chunk of readRange(client, object, bounds, { ...call, signal })) {
-        crc64 = takeCrc64(chunk, crc64)
-        await writes.add(chunk)
-        received(chunk.length)
-      }
-      await writes.flush()
-      sums.set(partNumber, { crc64, size: range.size })
-    },
-    call.signal,
-  )
-  let whole = 0n
-  for (const { partNumber } of planParts(size, partSize)) {
-    const sum = sums.get(partNumber)
-    if (sum) whole = combineCrc64(whole, sum.crc64, sum.size)
+  get state(): DownloadState {
+    return this.#state
   }
-  if (hashCrc64ecma !== undefined && whole !== hashCrc64ecma) {
-    throw new IntegrityError(
-      'object',
-      `The bytes of oss://${object.bucket}/${object.key} have CRC-64 ${whole}, and the object ${hashCrc64ecma}.`,
+
+  get progress(): DownloadProgress {
+    return this.#meter.current
+  }
+
+  async pause(): Promise<void> {
+    if (this.#state === 'running') this.#state = 'paused'
+    if (this.#state === 'paused') await this.#gate.close()
+  }
+
+  resume(): void {
+    if (this.#state !== 'paused') return
+    this.#state = 'running'
+    this.#gate.open()
+  }
+
+  async abort({ keepParts = false }: AbortDownloadOptions = {}): Promise<void> {
+    if (!keepParts) this.#isGivenUp = true
+    this.#stop.abort(new DOMException('The download was aborted.', 'AbortError'))
+    // Whoever aborts knows that it will not be done; a rejection nobody waits for is no accident.
+    await this.done.then(
+      () => {},
+      () => {},
     )
   }
-}
 
-async function* counted(
-  chunks: AsyncIterable<Uint8Array>,
-  received: (bytes: number) => void,
-): AsyncGenerator<Uint8Array, void, void> {
-  for await (const chunk of chunks) {
-    yield chunk
-    received(chunk.length)
+  async #run(
+    client: OssClient,
+    object: ObjectToRead,
+    sink: Sink,
+    options: DownloadOptions,
+  ): Promise<DownloadResult> {
+    const { signal: outer } = options
+    const stop = (): void => this.#stop.abort(outer?.reason)
+    if (outer?.aborted) stop()
+    outer?.addEventListener('abort', stop, { once: true })
+    const { signal } = this.#stop
+    const { bucket, key, versionId } = object
+    try {
+      signal.throwIfAborted()
+      const control = {
+        gate: this.#gate,
+        meter: this.#meter,
+        signal,
+        isGivenUp: () => this.#isGivenUp,
+      }
+      const result = await downloadObject(
+        client,
+        { bucket, key, versionId },
+        sink,
+        options,
+        control,
+      )
+      this.#state = 'completed'
+      return result
+    } catch (error) {
+      this.#state = signal.aborted ? 'aborted' : 'failed'
+      throw error
+    } finally {
+      outer?.removeEventListener('abort', stop)
+    }
   }
 }

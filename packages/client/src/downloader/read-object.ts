@@ -1,6 +1,6 @@
 /** An object's bytes in order, whatever happens to the connection, and proved at their end. */
 
-import { type ETag, loadCrc64 } from '@lading/protocol'
+import { type ETag, loadCrc64, OssError, sameETag } from '@lading/protocol'
 import { delay } from '../abort.ts'
 import { IntegrityError, TransportError } from '../errors.ts'
 import type { GetObjectAnswer, HeadObjectAnswer } from '../operations/objects.ts'
@@ -41,7 +41,7 @@ export async function* readObject(
   for await (const chunk of readRange(
     client,
     object,
-    { etag: head.etag, start, end: head.size },
+    { etag: head.etag, size: head.size, start, end: head.size },
     options,
   )) {
     crc64 = takeCrc64(chunk, crc64)
@@ -49,16 +49,15 @@ export async function* readObject(
   }
   const expected = head.hashCrc64ecma
   if (start === 0 && expected !== undefined && crc64 !== expected) {
-    throw new IntegrityError(
-      'object',
-      `The bytes of oss://${object.bucket}/${object.key} have CRC-64 ${crc64}, and the object ${expected}.`,
-    )
+    throw otherCrc64(object, crc64, expected)
   }
 }
 
 export interface RangeToRead {
   /** Of the object that is meant: another one is refused. */
   readonly etag: ETag
+  /** Bytes that the whole object has. */
+  readonly size: number
   readonly start: number
   /** Not included. */
   readonly end: number
@@ -73,7 +72,7 @@ export interface RangeToRead {
 export async function* readRange(
   client: OssClient,
   object: ObjectToRead,
-  { etag, start, end }: RangeToRead,
+  { etag, size, start, end }: RangeToRead,
   options: CallOptions,
 ): AsyncGenerator<Uint8Array, void, void> {
   const { retries = client.retry.retries, signal } = options
@@ -81,7 +80,7 @@ export async function* readRange(
   for (let barren = 0; position < end; ) {
     const range = { start: position, end: end - 1 }
     const answer = await client.getObject({ ...object, range, ifMatch: etag }, options)
-    await requireRange(answer, range)
+    await requireRange(answer, object, { ...range, etag, size })
     try {
       for await (const chunk of answer.body) {
         if (position + chunk.length > end)
@@ -102,16 +101,37 @@ export async function* readRange(
   }
 }
 
-/** A server that knows no ranges answers 200 with everything; written at an offset that is damage. */
+/**
+ * A server that knows no ranges answers 200 with everything; written at an offset that is damage. And
+ * one that does not heed If-Match answers with the bytes of whatever is there by now.
+ */
 async function requireRange(
   answer: GetObjectAnswer,
-  { start, end }: { readonly start: number; readonly end: number },
+  object: ObjectToRead,
+  { etag, size, start, end }: RangeToRead,
 ): Promise<void> {
-  const { range, body, status } = answer
-  if (status === 206 && range?.start === start && range.end === end) return
+  const { range, body, status, requestId } = answer
+  const isAsked = status === 206 && range?.start === start && range.end === end
+  const isSame = sameETag(answer.etag, etag)
+  if (isAsked && isSame && answer.size === size) return
   await body[Symbol.asyncIterator]().return?.()
-  const got = range ? `bytes ${range.start}-${range.end}` : 'the whole object'
+  if (!isSame) {
+    const message = `${placeOf(object)} was replaced while it was read.`
+    throw new OssError('PreconditionFailed', { message, requestId })
+  }
+  const got = range ? `bytes ${range.start}-${range.end} of ${answer.size}` : 'the whole object'
   throw new TransportError(
-    `The service answered ${status} with ${got} when asked for bytes ${start}-${end}.`,
+    `The service answered ${status} with ${got} when asked for bytes ${start}-${end} of ${size}.`,
   )
+}
+
+export function otherCrc64(object: ObjectToRead, crc64: bigint, expected: bigint): IntegrityError {
+  return new IntegrityError(
+    'object',
+    `The bytes of ${placeOf(object)} have CRC-64 ${crc64}, and the object ${expected}.`,
+  )
+}
+
+export function placeOf({ bucket, key }: ObjectToRead): string {
+  return `oss://${bucket}/${key}`
 }

@@ -51,6 +51,8 @@ export interface ObjectHead {
   /** `Normal`, `Multipart`, `Appendable` or `Symlink`. */
   readonly objectType: string | undefined
   readonly storageClass: string | undefined
+  /** `AES256`, `KMS` or `SM4`: the ETag need not be the MD5 then. */
+  readonly serverSideEncryption: string | undefined
   readonly versionId: string | undefined
 }
 
@@ -115,6 +117,7 @@ export function objectHead(headers: ReadonlyMap<string, string>): ObjectHead {
     metadata: metadataOf(headers),
     objectType: headers.get('x-oss-object-type'),
     storageClass: headers.get('x-oss-storage-class'),
+    serverSideEncryption: headers.get('x-oss-server-side-encryption'),
     versionId: headers.get('x-oss-version-id'),
   }
 }

@@ -220,9 +220,17 @@ export async function getObject(
     options,
   )
   const { headers, body } = answer
+  let head: ObjectHead
+  try {
+    head = objectHead(headers)
+  } catch (cause) {
+    await body[Symbol.asyncIterator]().return?.()
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new TransportError(`The answer to GetObject makes no sense: ${why}`, { cause })
+  }
   return {
     ...statusOf(answer),
-    ...objectHead(headers),
+    ...head,
     range: answer.status === 206 ? contentRange(headers) : undefined,
     body,
   }

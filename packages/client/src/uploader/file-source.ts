@@ -5,6 +5,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { ReplayableBody } from '../body.ts'
 import { IntegrityError } from '../errors.ts'
+import { fillFrom } from '../files/fill-from.ts'
 import { type RangeSource, tooShort } from './source.ts'
 
 /** Bytes read at a time where a range is streamed. */
@@ -101,10 +102,5 @@ async function* readRange(
 }
 
 async function fill(file: FileHandle, target: Uint8Array, offset: number): Promise<void> {
-  let filled = 0
-  while (filled < target.length) {
-    const { bytesRead } = await file.read(target, filled, target.length - filled, offset + filled)
-    if (bytesRead === 0) throw tooShort()
-    filled += bytesRead
-  }
+  if ((await fillFrom(file, target, offset)) < target.length) throw tooShort()
 }

@@ -65,7 +65,7 @@ export async function findPresent(
   }
   const head = await headOrNothing(client, target, call)
   if (!head || onExists === 'skip') return head && { head, verified: [] }
-  const verified = source.kind === 'ranges' && (await compare(client, source, head, call))
+  const verified = source.kind === 'ranges' && (await provedSame(client, source, head, call))
   return verified ? { head, verified } : undefined
 }
 
@@ -82,8 +82,8 @@ async function headOrNothing(
   }
 }
 
-/** What shows the object to have the source's bytes; `undefined` where it has others, or nothing shows it. */
-async function compare(
+/** What shows object and source to have the same bytes; `undefined` where they differ, or nothing shows it. */
+export async function provedSame(
   client: UploadClient,
   source: RangeSource,
   { size, etag, hashCrc64ecma }: HeadObjectAnswer,
@@ -98,7 +98,9 @@ async function compare(
 
 const STEP = 1024 * 1024
 
-async function* bytesOf(source: RangeSource): AsyncGenerator<Uint8Array, void, void> {
+export async function* bytesOf(
+  source: Pick<RangeSource, 'size' | 'readInto'>,
+): AsyncGenerator<Uint8Array, void, void> {
   for (let offset = 0; offset < source.size; offset += STEP) {
     const chunk = new Uint8Array(Math.min(STEP, source.size - offset))
     await source.readInto(chunk, offset)
