@@ -28,7 +28,7 @@ test('a bucket is made, listed, looked at and removed', async () => {
   expect((await run(['ls'])).stdout.toString()).toBe('')
 })
 
-test('objects are listed by folder or all of them, however many there are', async () => {
+test('objects are listed by folder or all of them, and removed by a request for each thousand', async () => {
   const table = await bench()
   const client = clientOf(table)
   const body = new Uint8Array(1)
@@ -47,6 +47,11 @@ test('objects are listed by folder or all of them, however many there are', asyn
   ])
   const all = eventsOf(await table.run(['ls', '-r', 'oss://films/m/', '--json']))
   expect(all.map(({ key }) => key)).toEqual(keys)
+  const removed = eventsOf(await table.run(['rm', '-r', '-f', 'oss://films/m', '--json']))
+  expect(removed.map(({ key }) => key)).toEqual(keys)
+  const operations = table.requests.map(({ operation }) => operation)
+  expect(operations.filter((name) => name === 'DeleteMultipleObjects')).toHaveLength(2)
+  expect(operations).not.toContain('DeleteObject')
 })
 
 test('an object is removed, a folder only with --force, and what begins alike stays', async () => {

@@ -73,8 +73,7 @@ const advice: Readonly<Record<string, RefusalAdvice>> = {
   },
   BucketNotEmpty: {
     exitCode: exitCodes.failed,
-    hint: (bucket) =>
-      `Empty it first: lading rm -r oss://${bucket}; lading uploads abort --all oss://${bucket}`,
+    hint: (bucket) => `Remove it with all that is in it: lading rb --force oss://${bucket}`,
   },
   BucketAlreadyExists: { exitCode: exitCodes.exists, hint: 'Choose another name.' },
   FileAlreadyExists: { exitCode: exitCodes.exists, hint: 'Pass -f to overwrite it.' },
@@ -201,7 +200,9 @@ const systemHints: Readonly<Record<string, string>> = {
 }
 
 function sentenceOfSystem(error: SystemError): string {
-  const words = systemWords[error.code] ?? error.message
+  // Where the words do not repeat the code they are our own, and say what took too long.
+  const isOurs = error.code === 'ETIMEDOUT' && !error.message.includes(error.code)
+  const words = (isOurs ? undefined : systemWords[error.code]) ?? error.message
   if (error.path !== undefined) return `cannot read or write ${error.path}: ${words}`
   const place = error.hostname ?? [error.address, error.port].filter(Boolean).join(':')
   return place === '' ? words : `${words} (${place})`

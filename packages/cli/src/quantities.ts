@@ -36,6 +36,17 @@ export function parseAge(option: string, text: string): number {
   throw usageError(`${option}: "${text}" is not an age`, 'Write it like 30m, 12h or 7d.')
 }
 
+/**
+ * Milliseconds that `option` was given, from plain seconds, as ossutil has them, or `90s` and `2m`.
+ *
+ * @throws {CommandError} usage.
+ */
+export function parseTime(option: string, text: string): number {
+  const ms = /^\d{1,6}$/.test(text.trim()) ? Number(text) * 1000 : parseAge(option, text)
+  if (ms > 0 && ms <= unitMs.d) return ms
+  throw usageError(`${option}: "${text}" is not a time to wait`, 'Give from 1s to 1d.')
+}
+
 /** `0.8 s`, `42 s`, `3 min 05 s`, `2 h 10 min`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, ms) / 1000

@@ -1,14 +1,18 @@
 /** What every command that talks to a service has in common: its flags, its client, its end. */
 
-import type { OssClient } from '@lading/client/node'
+import type { NodeClientOptions, OssClient } from '@lading/client/node'
 import { type Command, Option } from 'commander'
 import { interruptible } from './interrupt.ts'
 import { Output, type OutputOptions } from './output/output.ts'
+import { parseCount, parseTime } from './quantities.ts'
 import { readConfigFile } from './settings/config-file.ts'
 import { resolveSettings, type SettingFlags, type Settings } from './settings/settings.ts'
 
 export interface ServiceFlags extends SettingFlags {
   readonly configFile?: string | undefined
+  readonly retryTimes?: string | undefined
+  readonly connectTimeout?: string | undefined
+  readonly readTimeout?: string | undefined
   readonly json?: boolean | undefined
 }
 
@@ -36,6 +40,9 @@ export function addServiceOptions(command: Command): Command {
         'default: path on an IP or localhost, else virtual',
       ).choices(['virtual', 'path', 'cname']),
     )
+    .option('--retry-times <number>', 'how often a request is repeated (default: 3)')
+    .option('--connect-timeout <time>', 'for a connection to be made (default: 10s)')
+    .option('--read-timeout <time>', 'for a byte to move (default: 60s)')
     .option('--json', 'one JSON object a line instead of words')
 }
 
@@ -49,6 +56,7 @@ export async function withService<Result>(
   if (flags.accessKeySecret !== undefined || flags.stsToken !== undefined) {
     output.note('lading: a secret on the command line is seen by everyone on this machine')
   }
+  const patience = readPatience(flags)
   const config = await readConfigFile(
     flags.configFile ?? (process.env.OSSUTIL_CONFIG_FILE || undefined),
   )
@@ -61,11 +69,28 @@ export async function withService<Result>(
     credentials: settings.credentials,
     signatureVersion: settings.signatureVersion,
     ...(settings.addressStyle && { style: settings.addressStyle }),
+    ...patience,
   })
   try {
     return await interruptible((signal) => work({ client, settings, output, signal }))
   } finally {
     output.close()
     await client.close()
+  }
+}
+
+/** How long the client waits, and how often it tries, as it is told. */
+function readPatience(
+  flags: ServiceFlags,
+): Pick<NodeClientOptions, 'retry' | 'connectTimeoutMs' | 'idleTimeoutMs'> {
+  const { retryTimes, connectTimeout, readTimeout } = flags
+  return {
+    ...(retryTimes !== undefined && {
+      retry: { retries: parseCount('--retry-times', retryTimes, { min: 0, max: 1000 }) },
+    }),
+    ...(connectTimeout !== undefined && {
+      connectTimeoutMs: parseTime('--connect-timeout', connectTimeout),
+    }),
+    ...(readTimeout !== undefined && { idleTimeoutMs: parseTime('--read-timeout', readTimeout) }),
   }
 }

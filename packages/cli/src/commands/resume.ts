@@ -66,7 +66,7 @@ async function resumeAll(which: string | undefined, flags: ResumeFlags): Promise
     })
   }
   for (const checkpoint of found) tell(output, checkpoint)
-  if (found.length === 0 && !output.json) output.note('nothing was interrupted')
+  if (found.length === 0) output.summary('nothing was interrupted')
   if (flags.list) return exitCodes.ok
 
   let exitCode: ExitCode = exitCodes.ok

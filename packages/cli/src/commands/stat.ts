@@ -1,6 +1,7 @@
 /** `lading stat`: all that is known of a bucket or an object. */
 
 import type { Command } from 'commander'
+import { usageError } from '../command-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { parseOssUrl } from '../oss-url.ts'
 import { printable } from '../output/printable.ts'
@@ -8,17 +9,26 @@ import type { Act } from '../program.ts'
 import { formatSize } from '../quantities.ts'
 import { addServiceOptions, type Service, type ServiceFlags, withService } from '../service.ts'
 
+interface StatFlags extends ServiceFlags {
+  readonly versionId?: string
+}
+
 export function addStat(program: Command, act: Act): void {
   const command = program
     .command('stat')
     .summary('show what is known of a bucket or an object')
     .description('Shows all that the service says of a bucket or an object.')
     .argument('<url>', 'oss://BUCKET or oss://BUCKET/KEY')
+    .option('--version-id <id>', 'that version of the object')
   addServiceOptions(command).action(
-    act(async (text: string, flags: ServiceFlags) => {
+    act(async (text: string, flags: StatFlags) => {
       const { bucket, key } = parseOssUrl(text, 'stat')
+      const { versionId } = flags
+      if (key === '' && versionId !== undefined) {
+        throw usageError('--version-id is that of an object, and not of a bucket')
+      }
       return withService(flags, {}, (service) =>
-        key === '' ? statBucket(service, bucket) : statObject(service, bucket, key),
+        key === '' ? statBucket(service, bucket) : statObject(service, { bucket, key, versionId }),
       )
     }),
   )
@@ -32,10 +42,10 @@ async function statBucket({ client, output, signal }: Service, bucket: string): 
 
 async function statObject(
   { client, output, signal }: Service,
-  bucket: string,
-  key: string,
+  object: { readonly bucket: string; readonly key: string; readonly versionId: string | undefined },
 ): Promise<ExitCode> {
-  const { status: _, requestId: __, ...head } = await client.headObject({ bucket, key }, { signal })
+  const { status: _, requestId: __, ...head } = await client.headObject(object, { signal })
+  const { bucket, key } = object
   const { size, metadata, ...others } = head
   const facts: [string, unknown][] = [
     ['bucket', bucket],

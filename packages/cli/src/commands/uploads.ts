@@ -5,6 +5,7 @@ import { CommandError, usageError } from '../command-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { formatOssUrl, type OssUrl, parseObjectUrl, parseOssUrl } from '../oss-url.ts'
 import { formatTime, sizeColumn } from '../output/columns.ts'
+import type { OutputEvent } from '../output/output.ts'
 import { printable } from '../output/printable.ts'
 import type { Act } from '../program.ts'
 import { formatSize, parseAge, plural } from '../quantities.ts'
@@ -81,18 +82,28 @@ interface OpenUpload {
   readonly initiated: Date
 }
 
-/** The open uploads under a prefix, one a line. */
-export async function printUploads(service: Service, url: OssUrl): Promise<ExitCode> {
-  for await (const { key, uploadId, initiated } of listUploads(service, url)) {
-    service.output.result(
-      `${formatTime(initiated)}  ${uploadId}  ${printable(formatOssUrl(url.bucket, key))}`,
-      { event: 'upload', bucket: url.bucket, key, uploadId, initiated },
-    )
+async function printUploads(service: Service, url: OssUrl): Promise<ExitCode> {
+  for await (const upload of listUploads(service, url)) {
+    const { text, event } = printUpload(url.bucket, upload)
+    service.output.result(text, event)
   }
   return exitCodes.ok
 }
 
-async function* listUploads(
+/** The line of an open upload. */
+export function printUpload(
+  bucket: string,
+  { key, uploadId, initiated }: OpenUpload,
+): { readonly text: string; readonly event: OutputEvent } {
+  const place = printable(formatOssUrl(bucket, key))
+  return {
+    text: `${formatTime(initiated)}  ${uploadId}  ${place}`,
+    event: { event: 'upload', bucket, key, uploadId, initiated },
+  }
+}
+
+/** Those under the prefix, oldest of each key first. */
+export async function* listUploads(
   { client, signal }: Service,
   { bucket, key: prefix }: OssUrl,
 ): AsyncGenerator<OpenUpload, void, void> {
@@ -145,7 +156,7 @@ async function printParts(
       )
     }
   }
-  if (!output.json) output.note(`${plural(count, 'part')}, ${formatSize(bytes)} in all`)
+  output.summary(`${plural(count, 'part')}, ${formatSize(bytes)} in all`)
   return exitCodes.ok
 }
 
@@ -178,7 +189,7 @@ async function abortMany(
       if (!(error instanceof OssError && error.code === 'NoSuchUpload')) throw error
     }
   }
-  if (!service.output.json) service.output.note(`${plural(aborted, 'upload')} aborted`)
+  service.output.summary(`${plural(aborted, 'upload')} aborted`)
   return exitCodes.ok
 }
 

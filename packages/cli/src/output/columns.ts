@@ -11,3 +11,8 @@ export function formatTime(date: Date | undefined): string {
 export function sizeColumn(size: number): string {
   return formatSize(size).padStart(10)
 }
+
+/** Sixteen wide: `       105226240`. */
+export function bytesColumn(size: number): string {
+  return String(size).padStart(16)
+}

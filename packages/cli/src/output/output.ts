@@ -46,6 +46,11 @@ export class Output {
     this.#current.aside(() => process.stderr.write(`${text}\n`))
   }
 
+  /** How many there were, for people alone: to stderr, so that a pipe gets the results. */
+  summary(text: string): void {
+    if (!this.json && !this.#quiet) this.note(text)
+  }
+
   /** Nothing with `--json`, `--quiet` and `--no-progress`. */
   startProgress(
     label: ProgressOptions['label'],

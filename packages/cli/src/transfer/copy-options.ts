@@ -1,6 +1,6 @@
 /** What a command that copies was told about how to copy. */
 
-import type { Verify } from '@lading/client/node'
+import { BandwidthLimit, type Verify } from '@lading/client/node'
 import { MAX_PART_SIZE, MIN_PART_SIZE } from '@lading/protocol'
 import { type Command, Option } from 'commander'
 import { usageError } from '../command-error.ts'
@@ -21,6 +21,8 @@ export interface CopyOptions extends ObjectOptions {
   readonly bigfileThreshold: number
   /** Parts in flight; `undefined` leaves it to the client. */
   readonly parallel: number | undefined
+  /** What all files together keep to; `undefined`: as fast as they can. */
+  readonly bandwidthLimit: BandwidthLimit | undefined
   /** Files at a time, of those that go in parts. */
   readonly jobs: number
   /** Files at a time, of those that go in one request. */
@@ -41,6 +43,7 @@ export interface CopyFlags extends ObjectFlags, ExistingFlags, OutputFlags {
   readonly partSize?: string
   readonly bigfileThreshold?: string
   readonly parallel?: string
+  readonly bandwidthLimit?: string
   readonly jobs?: string
   readonly job?: string
   readonly checkpointDir?: string
@@ -79,7 +82,8 @@ export function addCopyOptions(command: Command): readonly Filter[] {
 /** Of these also what goes on with something may be told anew. */
 export function addRunOptions(command: Command): void {
   command
-    .option('--parallel <number>', 'parts at a time (default: 5)')
+    .option('--parallel <number>', 'parts at a time (default: what the line can use)')
+    .option('--bandwidth-limit <size>', 'bytes a second of all files together, such as 10M')
     .addOption(
       new Option('--verify <level>', 'how uploads are proved (default: md5)').choices(verifyLevels),
     )
@@ -113,6 +117,8 @@ export function readCopyOptions(
       flags.parallel === undefined
         ? undefined
         : parseCount('--parallel', flags.parallel, { min: 1, max: 256 }),
+    bandwidthLimit:
+      flags.bandwidthLimit === undefined ? undefined : readBandwidth(flags.bandwidthLimit),
     jobs: jobs ?? defaultJobs,
     smallJobs: jobs ?? defaultSmallJobs,
     selects: selectBy(filters),
@@ -127,6 +133,15 @@ export function readCopyOptions(
 function readJobs({ jobs, job }: CopyFlags): number | undefined {
   const [flag, text] = jobs === undefined ? ['--job', job] : ['--jobs', jobs]
   return text === undefined ? undefined : parseCount(flag, text, { min: 1, max: 256 })
+}
+
+/** A slower line would stand still for longer than a service waits. */
+const minBandwidth = 1024
+
+function readBandwidth(text: string): BandwidthLimit {
+  const bytes = parseSize('--bandwidth-limit', text)
+  if (bytes >= minBandwidth) return new BandwidthLimit(bytes)
+  throw usageError('--bandwidth-limit: less than 1 KiB a second moves nothing')
 }
 
 /** @throws {CommandError} usage. */

@@ -12,6 +12,7 @@ export interface FolderEntry {
   /** Bytes. */
   readonly size: number
   readonly lastModified: Date
+  readonly storageClass: string
 }
 
 /** The prefix that is meant by a folder: `a` and `a/` alike, and never `ab`. */
@@ -27,8 +28,8 @@ export async function* listFolder(
   const prefix = folderPrefix(key)
   const pages = client.listObjectsPages({ bucket, prefix, maxKeys: 1000 }, { signal })
   for await (const { contents } of pages) {
-    for (const { key, size, lastModified } of contents) {
-      yield { key, name: key.slice(prefix.length), size, lastModified }
+    for (const { key, size, lastModified, storageClass } of contents) {
+      yield { key, name: key.slice(prefix.length), size, lastModified, storageClass }
     }
   }
 }

@@ -41,7 +41,7 @@ async function attempt(
   overwrite: boolean,
 ): Promise<Transferred> {
   const { partSize, parallel, verify, contentType, metadata } = options
-  const { acl, cacheControl, storageClass, tagging } = options
+  const { acl, cacheControl, storageClass, tagging, bandwidthLimit } = options
   const stream = await openStream(source)
   try {
     const handle = upload(
@@ -52,6 +52,7 @@ async function attempt(
         ...(partSize !== undefined && { partSize }),
         ...(parallel !== undefined && { parallel }),
         ...(verify !== undefined && { verify }),
+        ...(bandwidthLimit && { bandwidthLimit }),
         multipartThreshold: options.bigfileThreshold,
         checkpoint: fileCheckpoints({ directory: options.checkpointDirectory }),
         // Fed the same bytes again, a stream resumes: a part counts only if it equals what is read.

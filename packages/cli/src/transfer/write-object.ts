@@ -1,8 +1,7 @@
 /** An object's bytes to stdout. */
 
 import { once } from 'node:events'
-import { readObject } from '@lading/client/node'
-import type { OssUrl } from '../oss-url.ts'
+import { type ObjectToRead, readObject } from '@lading/client/node'
 import type { Service } from '../service.ts'
 
 /**
@@ -11,11 +10,11 @@ import type { Service } from '../service.ts'
  */
 export async function writeObject(
   { client }: Service,
-  { bucket, key }: OssUrl,
+  { bucket, key, versionId }: ObjectToRead,
   { signal, onWritten = () => {} }: { signal: AbortSignal; onWritten?: (bytes: number) => void },
 ): Promise<number> {
   let written = 0
-  for await (const chunk of readObject(client, { bucket, key }, { signal })) {
+  for await (const chunk of readObject(client, { bucket, key, versionId }, { signal })) {
     if (!process.stdout.write(chunk)) await once(process.stdout, 'drain', { signal })
     written += chunk.length
     onWritten(written)
