@@ -28,6 +28,12 @@ const sections = {
     steps: 20,
     env: { LADING_HISTORIES: '500' },
   },
+  'bit-rot': {
+    shows: 'bytes that change on the disk, in blobs, rows and pages',
+    files: ['tests/bit-rot/'],
+    steps: 10,
+    env: { LADING_FLIPS: '500' },
+  },
 }
 
 const folder = `${root}node_modules/.cache/lading/proof`
