@@ -150,8 +150,9 @@ class Exchange {
       this.#isSent = true
       outgoing.end()
     } catch (error) {
-      // Not that of a connection that is gone: that one explains itself.
-      if (!this.#closed.signal.aborted) this.#bodyFailure = { error }
+      // A connection that is gone explains itself.
+      if (this.#closed.signal.aborted) return
+      this.#bodyFailure = { error }
       this.#breakOff(new Error('the body failed'))
     } finally {
       if (chunks && !this.#isSent) leave(chunks)
