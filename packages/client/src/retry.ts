@@ -1,6 +1,6 @@
 /** Which failures deserve another attempt, and when. */
 
-import { OssError } from '@lading/protocol'
+import { isKnownErrorCode, OssError } from '@lading/protocol'
 import { delay } from './abort.ts'
 import { IntegrityError, TransportError } from './errors.ts'
 import type { RetryOptions } from './options.ts'
@@ -23,6 +23,8 @@ export interface AttemptFailure {
   readonly retryAfterMs?: number | undefined
   /** The cause has been removed (a clock set right, new keys): do not wait, and do not look at the code. */
   readonly cured?: boolean
+  /** Sent again, the request takes the place of what went wrong, whatever the error says. */
+  readonly isReplaceable?: boolean
 }
 
 export type Attempt<Value> = { readonly value: Value } | { readonly failure: AttemptFailure }
@@ -59,9 +61,9 @@ export async function withRetry<Value>(
     const outcome = await attempt()
     if ('value' in outcome) return outcome.value
 
-    const { error, retryAfterMs, cured = false } = outcome.failure
+    const { error, retryAfterMs, cured = false, isReplaceable = false } = outcome.failure
     if (signal?.aborted) throw signal.reason
-    if (retry > settings.retries || !(cured || isTransient(error))) throw error
+    if (retry > settings.retries || !(cured || isReplaceable || isTransient(error))) throw error
     const delayMs = cured ? 0 : backoff(retry, settings, random(), retryAfterMs)
     onRetry?.({ operation, retry, error, delayMs })
     if (delayMs > 0) await wait(delayMs, signal)
@@ -73,8 +75,22 @@ export function isTransient(error: unknown): boolean {
   if (error instanceof TransportError) return true
   if (error instanceof IntegrityError) return error.subject === 'part'
   if (!(error instanceof OssError)) return false
-  const { status, code } = error
+  const { code } = error
+  const status = meantStatus(error)
   return status === 408 || status === 429 || status >= 500 || transientCodes.has(code)
+}
+
+/**
+ * The status that a refusal would have come with at once: OSS announces success before it does what
+ * takes long, and puts an error that comes later into the body.
+ */
+export function meantStatus({ status, code }: OssError): number {
+  return status < 300 && isKnownErrorCode(code) ? new OssError(code).status : status
+}
+
+/** No trustworthy answer, or a 5xx: the service may have done it or not. */
+export function saysNothing(error: unknown): boolean {
+  return error instanceof TransportError || (error instanceof OssError && meantStatus(error) >= 500)
 }
 
 /** Full jitter: anything from nothing to an exponentially growing bound, so that clients spread out. */

@@ -38,8 +38,19 @@ export interface Call<Value> {
    * for what leaves something behind that only the answer names. Default `false`.
    */
   readonly outlastsAbort?: boolean
+  /**
+   * Sent again, it stores its bytes in the place of those it stored: so it is, where the answer shows
+   * those to be others. Default `false`.
+   */
+  readonly replacesItself?: boolean
   /** Makes a value of a 2xx answer. What it throws besides an `IntegrityError` is a `TransportError`. */
   receive(answer: TextAnswer): Value | Promise<Value>
+}
+
+/** One whose answer has a body to be read by and by. */
+export interface StreamCall<Value> extends Omit<Call<never>, 'receive'> {
+  /** Makes a value of the head of a 2xx answer; what it throws is a `TransportError`. */
+  receive(answer: StreamAnswer): Value
 }
 
 /** Every result has these: what the service said of the call itself. */
@@ -111,24 +122,22 @@ export class Sender {
       try {
         return await call.receive(answer)
       } catch (cause) {
-        if (cause instanceof IntegrityError) throw cause
-        throw new TransportError(
-          `The answer to ${call.operation} makes no sense: ${reasonOf(cause)}`,
-          {
-            cause,
-          },
-        )
+        throw cause instanceof IntegrityError ? cause : senseless(call.operation, cause)
       }
     })
   }
 
   /** As `send`, for an answer whose body is the caller's to read: to its end, or left by `return`. */
-  open(call: Omit<Call<never>, 'receive'>, options: CallOptions = {}): Promise<StreamAnswer> {
-    return this.#withRetry(call, options, async (response) => ({
-      ...statusOf(response),
-      headers: response.headers,
-      body: response.body,
-    }))
+  open<Value>(call: StreamCall<Value>, options: CallOptions = {}): Promise<Value> {
+    return this.#withRetry(call, options, async (response) => {
+      const { headers, body } = response
+      try {
+        return call.receive({ ...statusOf(response), headers, body })
+      } catch (cause) {
+        await body[Symbol.asyncIterator]().return?.()
+        throw senseless(call.operation, cause)
+      }
+    })
   }
 
   /** Loaded on first use, then shared: its WebAssembly instances are pooled. */
@@ -176,7 +185,8 @@ export class Sender {
       })
       if (response.status >= 200 && response.status < 300) return { value: await receive(response) }
     } catch (error) {
-      return { failure: { error } }
+      const isReplaceable = error instanceof IntegrityError && call.replacesItself === true
+      return { failure: { error, isReplaceable } }
     }
 
     let error: OssError
@@ -234,17 +244,23 @@ export class Sender {
   }
 }
 
-/** What is wrong with an answer, in words. */
-function reasonOf(cause: unknown): string {
-  if (cause instanceof OssError) return cause.details.ErrorDetail ?? cause.message
-  return cause instanceof Error ? cause.message : String(cause)
-}
-
 export function statusOf(response: {
   readonly status: number
   readonly headers: ReadonlyMap<string, string>
 }): Answer {
   return { status: response.status, requestId: response.headers.get('x-oss-request-id') }
+}
+
+function senseless(operation: string, cause: unknown): TransportError {
+  return new TransportError(`The answer to ${operation} makes no sense: ${reasonOf(cause)}`, {
+    cause,
+  })
+}
+
+/** What is wrong with an answer, in words. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof OssError) return cause.details.ErrorDetail ?? cause.message
+  return cause instanceof Error ? cause.message : String(cause)
 }
 
 /** What a 2xx answer with an `<Error>` in it says: OSS does so for failed callbacks (203), others for late failures. */

@@ -16,7 +16,7 @@ import {
 import { type BodyInput, toHttpBody } from '../body.ts'
 import { IntegrityError, TransportError } from '../errors.ts'
 import type { CallOptions } from '../options.ts'
-import { type Answer, type Call, type Sender, statusOf, type TextAnswer } from '../send.ts'
+import type { Answer, Call, Sender, TextAnswer } from '../send.ts'
 import {
   attributeHeaders,
   type CallbackOptions,
@@ -159,6 +159,7 @@ export async function putObject(
     },
     body,
     receive,
+    replacesItself: true,
   }
   return repeatable(
     'FileAlreadyExists',
@@ -204,36 +205,28 @@ async function confirmed(
   }
 }
 
-export async function getObject(
+export function getObject(
   sender: Sender,
   { bucket, key, versionId, range, ...conditions }: GetObjectInput,
   options?: CallOptions,
 ): Promise<GetObjectAnswer> {
-  const answer = await sender.open(
+  return sender.open(
     {
       operation: 'GetObject',
       method: 'GET',
       target: objectTarget({ bucket, key }),
       query: queryOf({ versionId }),
       headers: { ...conditionHeaders(conditions), ...rangeHeaders(range) },
+      receive: ({ status, requestId, headers, body }) => ({
+        status,
+        requestId,
+        ...objectHead(headers),
+        range: status === 206 ? contentRange(headers) : undefined,
+        body,
+      }),
     },
     options,
   )
-  const { headers, body } = answer
-  let head: ObjectHead
-  try {
-    head = objectHead(headers)
-  } catch (cause) {
-    await body[Symbol.asyncIterator]().return?.()
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new TransportError(`The answer to GetObject makes no sense: ${why}`, { cause })
-  }
-  return {
-    ...statusOf(answer),
-    ...head,
-    range: answer.status === 206 ? contentRange(headers) : undefined,
-    body,
-  }
 }
 
 export function headObject(

@@ -1,8 +1,9 @@
 /** What can be done only once, repeated because its answer was lost: what a refusal then means. */
 
 import { OssError } from '@lading/protocol'
-import { TransportError } from '../errors.ts'
+import { IntegrityError } from '../errors.ts'
 import type { CallOptions } from '../options.ts'
+import { saysNothing } from '../retry.ts'
 
 /**
  * As `run`; but when it is refused with `code` after an attempt that may have happened all the same,
@@ -18,7 +19,7 @@ export async function repeatable<Value>(
 ): Promise<Value> {
   let mayHaveHappened = false
   const onRetry: CallOptions['onRetry'] = (notice) => {
-    mayHaveHappened ||= saysNothing(notice.error)
+    mayHaveHappened ||= saysNothing(notice.error) || notice.error instanceof IntegrityError
     options?.onRetry?.(notice)
   }
   try {
@@ -29,9 +30,4 @@ export async function repeatable<Value>(
     if (value === undefined) throw error
     return value
   }
-}
-
-/** No answer at all, or a 5xx: the service may have done it or not. */
-export function saysNothing(error: unknown): boolean {
-  return error instanceof TransportError || (error instanceof OssError && error.status >= 500)
 }

@@ -40,6 +40,17 @@ test('66 requests, four at a time, take at most five connections', async () => {
   expect(server.accepted()).toBeLessThanOrEqual(5)
 })
 
+test('a connection that is refused is what failed, though there was a body to send', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  const body = bytesBody(new Uint8Array(1_000_000))
+  const sent = open().exchange(put(`http://127.0.0.1:${port}`, { body }), options)
+  await expect(sent).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } })
+})
+
 test('header values travel as UTF-8, both ways, and paths are sent as they are', async () => {
   const server = await localServer((request, response) => {
     const got = Buffer.from(String(request.headers['x-test']), 'latin1').toString('utf8')

@@ -12,6 +12,7 @@ import { IntegrityError, TransportError } from '../errors.ts'
 import type { CallbackOptions, ObjectAcl } from '../operations/attributes.ts'
 import type { Proof, Verify } from '../operations/prove.ts'
 import type { CallOptions } from '../options.ts'
+import { saysNothing } from '../retry.ts'
 import type { UploadClient } from '../upload-client.ts'
 
 /** What the object must be, computed here from what was sent. */
@@ -82,13 +83,13 @@ export async function completeOrConfirm(
 
 /**
  * OSS answers a repeated Complete with `NoSuchUpload`, also when the first one succeeded and only its
- * answer was lost. No answer at all, or a 5xx, says nothing either way.
+ * answer was lost. No answer at all, or a 5xx, says nothing either way; and of an answer that tells of
+ * another object the answer may be what is wrong.
  */
 function mayHaveHappened(error: unknown, retried: boolean): boolean {
-  if (error instanceof TransportError) return true
+  if (saysNothing(error) || error instanceof IntegrityError) return true
   if (!(error instanceof OssError)) return false
-  if (error.code === 'NoSuchUpload' || error.status >= 500) return true
-  return retried && error.code === 'FileAlreadyExists'
+  return error.code === 'NoSuchUpload' || (retried && error.code === 'FileAlreadyExists')
 }
 
 /**

@@ -3,8 +3,8 @@
 import { OssError, type UploadId } from '@lading/protocol'
 import type { ObjectAttributes } from '../operations/attributes.ts'
 import type { ObjectInput } from '../operations/multipart.ts'
-import { saysNothing } from '../operations/repeated.ts'
 import type { CallOptions } from '../options.ts'
+import { saysNothing } from '../retry.ts'
 import type { UploadClient } from '../upload-client.ts'
 
 export interface InitiatedUpload {
