@@ -202,7 +202,7 @@ describe('what the service answers is proved', () => {
   test('an object with another CRC-64 than its parts is no success', async () => {
     const service = await startService()
     const transport = tampering(({ method, path }, response) =>
-      method === 'POST' && !path.includes('uploads')
+      method === 'HEAD' || (method === 'POST' && !path.includes('uploads'))
         ? { ...response, headers: new Map(response.headers).set('x-oss-hash-crc64ecma', '1') }
         : response,
     )
@@ -213,6 +213,17 @@ describe('what the service answers is proved', () => {
 
     await expect(done).rejects.toMatchObject({ name: 'IntegrityError', subject: 'object' })
   })
+})
+
+test('an object is judged by HEAD where the answer to Complete tells of another one', async () => {
+  const faults = [parseFault('CompleteMultipartUpload,falsify=crc64')]
+  const service = await startService({ faults })
+  const content = randomContent(2 * partSize)
+
+  const { confirmedByHead } = await upload(service.client, content, target, { partSize }).done
+
+  expect(confirmedByHead).toBe(true)
+  expect(Buffer.compare(await stored(service), content)).toBe(0)
 })
 
 describe('when the answer to Complete is lost', () => {

@@ -17,6 +17,8 @@ type Request = Parameters<Transport['exchange']>[0]
 const isPart = ({ path }: Request): boolean => path.includes('partNumber=')
 const isComplete = ({ method, path }: Request): boolean =>
   method === 'POST' && path.includes('uploadId=')
+/** What tells of the object in the end: HEAD is asked where the answer to Complete tells of another one. */
+const isOfObject = (request: Request): boolean => isComplete(request) || request.method === 'HEAD'
 const isPut = ({ method, path }: Request): boolean => method === 'PUT' && path.endsWith('/proved')
 
 interface Change {
@@ -43,14 +45,14 @@ function answering(...changes: readonly Change[]): { transport: Transport; asked
   return { transport, asked }
 }
 
-/** As `answering`, with another ETag in the answer to Complete, whose body has it as well. */
+/** As `answering`, with another ETag of the object; the body of the answer to Complete has it as well. */
 function answeringObjectETag(etag: string, ...changes: readonly Change[]): Transport {
   const { transport } = answering(...changes)
   return {
     close: () => transport.close(),
     async exchange(request, options) {
       const response = await transport.exchange(request, options)
-      if (!isComplete(request)) return response
+      if (!isOfObject(request)) return response
       const chunks: Uint8Array[] = []
       for await (const chunk of response.body) chunks.push(chunk)
       const text = Buffer.concat(chunks)
@@ -119,7 +121,7 @@ describe('by default', () => {
 
   test('an object that the service says has another CRC-64 than its parts is no success', async () => {
     const service = await startService()
-    const { transport } = answering({ when: isComplete, set: { [CRC64]: '1' } })
+    const { transport } = answering({ when: isOfObject, set: { [CRC64]: '1' } })
     await expect(uploadTo(service, transport).done).rejects.toMatchObject({
       name: 'IntegrityError',
       subject: 'object',
@@ -185,7 +187,7 @@ describe('by default', () => {
   test('an ETag that claims the rule of OSS and breaks it is no success without a CRC-64', async () => {
     const service = await startService()
     const wrong = `${md5Hex(content)}-4`
-    const transport = answeringObjectETag(wrong, { when: isComplete, set: noCrc })
+    const transport = answeringObjectETag(wrong, { when: isOfObject, set: noCrc })
     await expect(uploadTo(service, transport).done).rejects.toMatchObject({
       name: 'IntegrityError',
       subject: 'object',
