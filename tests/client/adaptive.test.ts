@@ -155,7 +155,7 @@ test('a copy takes as many parts at a time as it is told', async () => {
   for (const parallel of [2, { min: 3, max: 3 }]) {
     most = 0
     const options = { partSize, multipartThreshold: 0, parallel }
-    await copy(service.connect({ transport }), target, { ...target, key: 'copy' }, options)
+    await copy(service.connect({ transport }), target, { ...target, key: 'copy' }, options).done
     expect(most).toBe(typeof parallel === 'number' ? parallel : parallel.max)
   }
 })

@@ -29,7 +29,9 @@ export type {
 } from '@lading/protocol'
 export { OssError } from '@lading/protocol'
 export type { BodyInput, HttpBody, ReplayableBody } from './body.ts'
-export { type CopyOptions, type CopyProgress, type CopyResult, copy } from './copier/copy.ts'
+export { type Copy, copy } from './copier/copy.ts'
+export type { CopyResult } from './copier/copy-object.ts'
+export type { CopyOptions, CopyProgress } from './copier/options.ts'
 export type { Credentials, CredentialsProvider, ExpiringCredentials } from './credentials.ts'
 export {
   type ObjectToRead,

@@ -142,7 +142,7 @@ function copyAcross(
           onProgress({ loaded: copied, resumed: 0, total, partsDone: 0, parts: undefined }),
         onNotice: (notice) => output.note(`lading: ${notice}`),
       },
-    )
+    ).done
     const facts = { uploadId, etag, hashCrc64ecma, versionId, verified }
     return { size, parts, resumedParts: 0, facts }
   })

@@ -16,7 +16,7 @@ export class Gate {
         open = resolve
       })
       this.#closed = { opened, open }
-      const reason = new DOMException('The upload is paused.', 'AbortError')
+      const reason = new DOMException('It is paused.', 'AbortError')
       for (const attempt of this.#running) attempt.abort(reason)
     }
     if (this.#running.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))

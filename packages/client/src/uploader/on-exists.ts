@@ -69,7 +69,8 @@ export async function findPresent(
   return verified ? { head, verified } : undefined
 }
 
-async function headOrNothing(
+/** `undefined` where the key has no object. */
+export async function headOrNothing(
   client: UploadClient,
   target: ObjectInput,
   call: CallOptions,

@@ -1,16 +1,16 @@
 /** `upload`: a source to an object, and the handle to watch and steer it by. */
 
 import { OssError } from '@lading/protocol'
+import { Steering, type TransferState } from '../engine/steering.ts'
 import type { ObjectInput } from '../operations/multipart.ts'
 import type { UploadClient } from '../upload-client.ts'
-import { Gate } from './gate.ts'
 import { requireUploadOptions, type UploadOptions } from './options.ts'
 import { ProgressMeter, type UploadProgress } from './progress.ts'
 import type { OpenUpload } from './session.ts'
 import { type Source, toSource, type UploadSource } from './source.ts'
 import { type UploadResult, uploadObject } from './upload-object.ts'
 
-export type UploadState = 'running' | 'paused' | 'completed' | 'failed' | 'aborted'
+export type UploadState = TransferState
 
 export interface AbortOptions {
   /** Leave the parts at the service, to be resumed from. Default `false`: abort the upload there too. */
@@ -74,29 +74,38 @@ export function startUpload(
 }
 
 class RunningUpload implements Upload {
-  readonly done: Promise<UploadResult>
   readonly #client: UploadClient
   readonly #target: ObjectInput
-  readonly #gate = new Gate()
-  readonly #stop = new AbortController()
   readonly #progress: ProgressMeter
+  readonly #steering: Steering<UploadResult>
   #open: OpenUpload | undefined
-  #state: UploadState = 'running'
 
   constructor(
     client: UploadClient,
     open: () => Promise<Source>,
-    target: ObjectInput,
+    { bucket, key }: ObjectInput,
     options: UploadOptions,
   ) {
     this.#client = client
-    this.#target = { bucket: target.bucket, key: target.key }
+    this.#target = { bucket, key }
     this.#progress = new ProgressMeter(options.onProgress)
-    this.done = this.#run(open, options)
+    this.#steering = new Steering(options.signal, async (steered) =>
+      uploadObject(client, await open(), this.#target, options, {
+        ...steered,
+        progress: this.#progress,
+        began: (upload) => {
+          this.#open = upload
+        },
+      }),
+    )
+  }
+
+  get done(): Promise<UploadResult> {
+    return this.#steering.done
   }
 
   get state(): UploadState {
-    return this.#state
+    return this.#steering.state
   }
 
   get uploadId(): string | undefined {
@@ -107,25 +116,16 @@ class RunningUpload implements Upload {
     return this.#progress.current
   }
 
-  async pause(): Promise<void> {
-    if (this.#state === 'running') this.#state = 'paused'
-    if (this.#state === 'paused') await this.#gate.close()
+  pause(): Promise<void> {
+    return this.#steering.pause()
   }
 
   resume(): void {
-    if (this.#state !== 'paused') return
-    this.#state = 'running'
-    this.#gate.open()
+    this.#steering.resume()
   }
 
   async abort({ keepParts = false }: AbortOptions = {}): Promise<void> {
-    if (this.#state === 'completed') return
-    this.#stop.abort(new DOMException('The upload was aborted.', 'AbortError'))
-    // Whoever aborts knows that it will not be done; a rejection nobody waits for is no accident.
-    await this.done.then(
-      () => {},
-      () => {},
-    )
+    await this.#steering.stop('The upload was aborted.')
     if (keepParts || this.state === 'completed' || !this.#open) return
     try {
       await this.#client.abortMultipartUpload({
@@ -136,31 +136,5 @@ class RunningUpload implements Upload {
       if (!(error instanceof OssError && error.code === 'NoSuchUpload')) throw error
     }
     await this.#open.forget()
-  }
-
-  async #run(open: () => Promise<Source>, options: UploadOptions): Promise<UploadResult> {
-    const { signal: outer } = options
-    const stop = (): void => this.#stop.abort(outer?.reason)
-    if (outer?.aborted) stop()
-    outer?.addEventListener('abort', stop, { once: true })
-    const { signal } = this.#stop
-    try {
-      signal.throwIfAborted()
-      const result = await uploadObject(this.#client, await open(), this.#target, options, {
-        gate: this.#gate,
-        progress: this.#progress,
-        signal,
-        began: (upload) => {
-          this.#open = upload
-        },
-      })
-      this.#state = 'completed'
-      return result
-    } catch (error) {
-      this.#state = signal.aborted ? 'aborted' : 'failed'
-      throw error
-    } finally {
-      outer?.removeEventListener('abort', stop)
-    }
   }
 }
