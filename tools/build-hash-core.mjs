@@ -1,24 +1,25 @@
 /**
- * Compiles packages/protocol/assembly/hash-core.ts to WebAssembly, with SIMD and without, and writes
- * both into a module of TypeScript, so that nothing has to be fetched or bundled at run time.
- * `--check` writes nothing and fails when the module is not what the source gives.
+ * Compiles packages/protocol/assembly to WebAssembly, hash-core.ts with SIMD and without, and writes all
+ * of it into modules of TypeScript, so that nothing has to be fetched or bundled at run time.
+ * `--check` writes nothing and fails when they are not what the source gives.
  */
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
 
-const SOURCE = 'packages/protocol/assembly/hash-core.ts'
-const TARGET = 'packages/protocol/src/checksum/hash-core-module.ts'
+const SOURCES = 'packages/protocol/assembly/'
+const CORE = 'packages/protocol/src/checksum/hash-core-module.ts'
+const PARTS = 'packages/protocol/src/hash/hash-parts-module.ts'
 const LINE = 96
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-async function compile(...features) {
+async function compile(source, ...features) {
   const files = new Map()
   const { error, stderr } = await asc.main(
     // The memory is the caller's; below 64 KiB of it is the module's own.
     [
-      SOURCE,
+      `${SOURCES}${source}`,
       '--outFile',
       'core.wasm',
       '--runtime',
@@ -29,7 +30,7 @@ async function compile(...features) {
     ].concat(['--memoryBase', '65536'], features),
     {
       readFile: async (name) =>
-        name === SOURCE ? await readFile(`${root}/${name}`, 'utf8') : null,
+        name.startsWith(SOURCES) ? await readFile(`${root}/${name}`, 'utf8') : null,
       writeFile: (name, bytes) => void files.set(name, bytes),
       listFiles: () => [],
     },
@@ -44,20 +45,30 @@ function constant(name, comment, bytes) {
   return `/** ${comment} ${bytes.length} bytes. */\nexport const ${name}: string =\n${text}\n`
 }
 
-const simd = await compile('--enable', 'simd')
-const scalar = await compile('--disable', 'simd')
-const text = `/** Generated from assembly/hash-core.ts by tools/build-hash-core.mjs. Do not edit. */
+const simd = await compile('hash-core.ts', '--enable', 'simd')
+const scalar = await compile('hash-core.ts', '--disable', 'simd')
+// Whoever brings the memory says how large it may become; the module takes it up to what there is.
+const shared = ['--enable', 'simd', '--enable', 'threads', '--sharedMemory']
+const parts = await compile('hash-parts.ts', ...shared, '--maximumMemory', '65536')
+const files = {
+  [CORE]: `/** Generated from assembly/hash-core.ts by tools/build-hash-core.mjs. Do not edit. */
 
 ${constant('simdModule', 'With 128-bit SIMD, base64;', simd)}
-${constant('scalarModule', 'For engines without SIMD, base64;', scalar)}`
+${constant('scalarModule', 'For engines without SIMD, base64;', scalar)}`,
+  [PARTS]: `/** Generated from assembly/hash-parts.ts by tools/build-hash-core.mjs. Do not edit. */
+
+${constant('partsModule', 'With 128-bit SIMD, for shared memory, base64;', parts)}`,
+}
+const sizes = `${simd.length} + ${scalar.length} + ${parts.length} bytes`
 
 if (process.argv.includes('--check')) {
-  if ((await readFile(`${root}/${TARGET}`, 'utf8')) !== text) {
-    console.error(`${TARGET} is not what ${SOURCE} gives: run node tools/build-hash-core.mjs`)
+  for (const [name, text] of Object.entries(files)) {
+    if ((await readFile(`${root}/${name}`, 'utf8')) === text) continue
+    console.error(`${name} is not what ${SOURCES} gives: run node tools/build-hash-core.mjs`)
     process.exit(1)
   }
-  console.log(`the module is what its source gives (${simd.length} + ${scalar.length} bytes)`)
+  console.log(`the modules are what their sources give (${sizes})`)
 } else {
-  await writeFile(`${root}/${TARGET}`, text)
-  console.log(`${TARGET}: ${simd.length} + ${scalar.length} bytes`)
+  for (const [name, text] of Object.entries(files)) await writeFile(`${root}/${name}`, text)
+  console.log(`${Object.keys(files).join(', ')}: ${sizes}`)
 }

@@ -23,6 +23,9 @@ export interface HttpBody {
 /** Bytes handed to the socket at a time: a sixteenth of the body, for progress; large ones are cheaper. */
 const MIN_SLICE = 128 * 1024
 const MAX_SLICE = 512 * 1024
+/** Where a large one is taken within so many milliseconds, the next has twice as many bytes, up to these. */
+const AT_ONCE = 50
+const MAX_QUICK_SLICE = 2 * 1024 * 1024
 
 const encoder = new TextEncoder()
 
@@ -50,9 +53,14 @@ export function bytesBody(bytes: Uint8Array): HttpBody & ReplayableBody {
 
 /** `bytes` in pieces, without copying. */
 async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
-  const step = Math.min(MAX_SLICE, Math.max(MIN_SLICE, Math.ceil(bytes.length / 16)))
-  for (let offset = 0; offset < bytes.length; offset += step) {
-    yield bytes.subarray(offset, offset + step)
+  let size = Math.min(MAX_SLICE, Math.max(MIN_SLICE, Math.ceil(bytes.length / 16)))
+  for (let offset = 0; offset < bytes.length; ) {
+    const slice = bytes.subarray(offset, offset + size)
+    const since = performance.now()
+    yield slice
+    offset += slice.length
+    const isQuick = performance.now() - since < AT_ONCE
+    if (isQuick && size >= MAX_SLICE && size < MAX_QUICK_SLICE) size *= 2
   }
 }
 

@@ -14,19 +14,22 @@ const TABLES: usize = 1024
 const POLYNOMIAL: u64 = 0xc96c5795d7870f42
 
 // One step of RFC 1321 section 3.4 in four lanes: a = b + ((a + mix(b, c, d) + word + sine) <<< shift).
+// Each step waits for `b` of the one before. So what does not need it is put together first, and as few
+// operations as can be stand between it and the sum.
 
 @inline function step4(a: v128, b: v128, mix: v128, word: v128, sine: u32, shift: i32): v128 {
-  const sum = i32x4.add(i32x4.add(a, mix), i32x4.add(word, i32x4.splat(sine)))
+  const sum = i32x4.add(mix, i32x4.add(a, i32x4.add(word, i32x4.splat(sine))))
   return i32x4.add(b, v128.or(i32x4.shl(sum, shift), i32x4.shr_u(sum, 32 - shift)))
 }
 @inline function f4(a: v128, b: v128, c: v128, d: v128, word: v128, sine: u32, shift: i32): v128 {
   return step4(a, b, v128.bitselect(c, d, b), word, sine, shift)
 }
 @inline function g4(a: v128, b: v128, c: v128, d: v128, word: v128, sine: u32, shift: i32): v128 {
-  return step4(a, b, v128.bitselect(b, c, d), word, sine, shift)
+  // No bit is set in both halves of the choice, so that each can be added by itself.
+  return step4(i32x4.add(a, v128.andnot(c, d)), b, v128.and(b, d), word, sine, shift)
 }
 @inline function h4(a: v128, b: v128, c: v128, d: v128, word: v128, sine: u32, shift: i32): v128 {
-  return step4(a, b, v128.xor(v128.xor(b, c), d), word, sine, shift)
+  return step4(a, b, v128.xor(b, v128.xor(c, d)), word, sine, shift)
 }
 @inline function i4(a: v128, b: v128, c: v128, d: v128, word: v128, sine: u32, shift: i32): v128 {
   return step4(a, b, v128.xor(c, v128.or(b, v128.not(d))), word, sine, shift)
@@ -173,16 +176,16 @@ export function md5x4(
 // The same step on one stream.
 
 @inline function step1(a: u32, b: u32, mix: u32, word: u32, sine: u32, shift: i32): u32 {
-  return b + rotl<u32>(a + mix + word + sine, shift)
+  return b + rotl<u32>(mix + (a + (word + sine)), shift)
 }
 @inline function f1(a: u32, b: u32, c: u32, d: u32, word: u32, sine: u32, shift: i32): u32 {
   return step1(a, b, d ^ (b & (c ^ d)), word, sine, shift)
 }
 @inline function g1(a: u32, b: u32, c: u32, d: u32, word: u32, sine: u32, shift: i32): u32 {
-  return step1(a, b, c ^ (d & (b ^ c)), word, sine, shift)
+  return step1(a + (c & ~d), b, b & d, word, sine, shift)
 }
 @inline function h1(a: u32, b: u32, c: u32, d: u32, word: u32, sine: u32, shift: i32): u32 {
-  return step1(a, b, b ^ c ^ d, word, sine, shift)
+  return step1(a, b, b ^ (c ^ d), word, sine, shift)
 }
 @inline function i1(a: u32, b: u32, c: u32, d: u32, word: u32, sine: u32, shift: i32): u32 {
   return step1(a, b, c ^ (b | ~d), word, sine, shift)

@@ -18,7 +18,9 @@ export { crc64, formatCrc64, parseCrc64 } from './checksum/crc64.ts'
 export type { ByteHasher, MakeHasher, Sums } from './checksum/hasher.ts'
 export { loadCrc64, type TakeCrc64 } from './checksum/load-crc64.ts'
 export { type HasherOptions, loadHasher } from './checksum/load-hasher.ts'
+export { loadPartHasher } from './checksum/load-part-hasher.ts'
 export { multipartETag, multipartETagOfDigests } from './checksum/multipart-etag.ts'
+export type { PartHasher } from './checksum/part-hasher.ts'
 export {
   type ErrorCode,
   isKnownErrorCode,

@@ -3,6 +3,7 @@
 import type { BigIntStats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { loadPartHasher, type PartHasher } from '@lading/protocol'
 import type { ReplayableBody } from '../body.ts'
 import { IntegrityError } from '../errors.ts'
 import { fillFrom } from '../files/fill-from.ts'
@@ -55,6 +56,10 @@ class FileSource implements RangeSource {
 
   readInto(target: Uint8Array, offset: number): Promise<void> {
     return fill(this.#file, target, offset)
+  }
+
+  partHasher(count: number, size: number): Promise<PartHasher | undefined> {
+    return loadPartHasher(count, size)
   }
 
   /** By path, so that a file put in the place of the one we read is noticed as well. */

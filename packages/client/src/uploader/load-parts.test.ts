@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { crc64, loadHasher, MAX_PARTS } from '@lading/protocol'
+import { crc64, loadHasher, loadPartHasher, MAX_PARTS } from '@lading/protocol'
 import { expect, onTestFinished, test } from 'vitest'
 import { fileRange, fileSource } from './file-source.ts'
 import { Allowance } from './for-each-concurrent.ts'
@@ -70,6 +70,19 @@ test.each([
   onTestFinished(() => source.close())
   const parts = rangeParts(source, 10, { hasherOf, memory: new Allowance(10) })
   expect(await loadAll(parts)).toEqual(expected(content, [10, 10, 5]))
+})
+
+test('parts hashed beside the event loop have the same sums and bytes, also those it has no room for', async () => {
+  const content = Uint8Array.from({ length: 400_000 }, (_, at) => (at * 2_654_435_761) >>> 13)
+  const source = await fileSource(await fileOf(content))
+  onTestFinished(() => source.close())
+  const hasher = await loadPartHasher(1, 120_000)
+  if (!hasher) throw new Error('Node has threads and shared memory.')
+  onTestFinished(() => hasher.close())
+  const aside = { hasher, crc64: () => true }
+  const parts = rangeParts(source, 120_000, { hasherOf, memory: new Allowance(1e6), aside })
+  const sizes = [120_000, 120_000, 120_000, 40_000]
+  expect(await loadAll(parts)).toEqual(expected(content, sizes))
 })
 
 test('a long part of a file is read twice and takes no memory of the upload', async () => {

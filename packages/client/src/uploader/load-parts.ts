@@ -1,6 +1,6 @@
 /** Parts made ready to be sent: read, within a bound of memory, and their sums taken. */
 
-import { MAX_PARTS, type MakeHasher, type Sums } from '@lading/protocol'
+import { MAX_PARTS, type MakeHasher, type PartHasher, type Sums } from '@lading/protocol'
 import { leave, withSignal } from '../abort.ts'
 import { bytesBody, type ReplayableBody } from '../body.ts'
 import { sumsOf } from '../operations/prove.ts'
@@ -40,6 +40,14 @@ export interface Loading {
   /** What takes the sums of a part; `undefined`: nothing does. */
   hasherOf(partNumber: number): MakeHasher | undefined
   readonly memory: Allowance
+  /** What takes them beside the event loop, of parts that can be read at any place; where there is one. */
+  readonly aside?: HashedAside | undefined
+}
+
+export interface HashedAside {
+  readonly hasher: PartHasher
+  /** Whether the CRC-64 is taken as well. */
+  readonly crc64: () => boolean
 }
 
 export function* rangeParts(
@@ -47,7 +55,7 @@ export function* rangeParts(
   partSize: number,
   loading: Loading,
 ): Generator<PartToLoad, void, void> {
-  const buffers = new Buffers(loading.memory)
+  const buffers = new Buffers(loading.memory, loading.aside?.hasher)
   const isKept = partSize <= MAX_BUFFERED_PART
   for (const { partNumber, offset, size } of planParts(source.size, partSize)) {
     yield {
@@ -62,6 +70,12 @@ export function* rangeParts(
           return { partNumber, size, body, sums, release: () => {} }
         }
         const release = (): void => buffers.giveBack(buffer)
+        const { aside } = loading
+        if (aside && makeHasher && buffers.isShared(buffer)) {
+          await source.readInto(buffer, offset)
+          const sums = await aside.hasher.sums(buffer, { crc64: aside.crc64() })
+          return { partNumber, size, body: bytesBody(buffer), sums, release }
+        }
         const sums = await readAndHash(source, buffer, offset, makeHasher, signal)
         return { partNumber, size, body: bytesBody(buffer), sums, release }
       },
@@ -134,10 +148,18 @@ async function* streamRange(
 /** Buffers of parts, used again, because most parts are equally long. */
 class Buffers {
   readonly #memory: Allowance
+  /** Where there is one, buffers are its own as long as it has room. */
+  readonly #hasher: PartHasher | undefined
+  readonly #shared = new Set<Uint8Array>()
   readonly #idle: Uint8Array[] = []
 
-  constructor(memory: Allowance) {
+  constructor(memory: Allowance, hasher?: PartHasher) {
     this.#memory = memory
+    this.#hasher = hasher
+  }
+
+  isShared(buffer: Uint8Array): boolean {
+    return this.#shared.has(buffer)
   }
 
   /** `undefined` where there is no memory for it now. */
@@ -151,6 +173,11 @@ class Buffers {
   }
 
   #get(size: number): Uint8Array {
+    const shared = this.#hasher?.take(size)
+    if (shared) {
+      this.#shared.add(shared)
+      return shared
+    }
     const index = this.#idle.findIndex((buffer) => buffer.length === size)
     const [buffer = new Uint8Array(size)] = index < 0 ? [] : this.#idle.splice(index, 1)
     // What does not fit is never taken again: parts of a stream only grow.
@@ -159,7 +186,8 @@ class Buffers {
   }
 
   giveBack(buffer: Uint8Array): void {
-    this.#idle.push(buffer)
+    if (this.#shared.has(buffer)) this.#hasher?.giveBack(buffer)
+    else this.#idle.push(buffer)
     this.#memory.release(buffer.length)
   }
 }

@@ -1,6 +1,6 @@
 /** The parts of one upload: those the service has are proved, the others are sent. */
 
-import { type ETag, md5ETag, OssError, sameETag } from '@lading/protocol'
+import { type ETag, md5ETag, OssError, type PartHasher, sameETag } from '@lading/protocol'
 import { type BandwidthLimit, slowBody } from '../engine/bandwidth.ts'
 import { Lanes, type Parallel } from '../engine/parallel.ts'
 import type { PartEntry, UploadPartAnswer } from '../operations/multipart.ts'
@@ -70,11 +70,15 @@ export async function sendParts(
   const count = source.kind === 'ranges' ? countParts(source.size, partSize) : undefined
   const lanes = new Lanes(parallel, { transfers: count })
   const ahead = aheadOf(source, partSize)
-  let makeHasher = await client.hasher({ crc64: needsCrc64(options, held) })
+  let crc64 = needsCrc64(options, held)
+  let makeHasher = await client.hasher({ crc64 })
+  const memory = memoryFor(source, partSize, lanes.limit + ahead)
+  const hasher = await hasherAside(source, partSize, memory, verify)
   const loading: Loading = {
     // A part that the service has already counts only if it has our bytes, whatever else is not verified.
     hasherOf: (partNumber) => (verify === 'off' && !held.has(partNumber) ? undefined : makeHasher),
-    memory: new Allowance(memoryFor(source, partSize, lanes.limit + ahead)),
+    memory: new Allowance(memory),
+    aside: hasher && { hasher, crc64: () => crc64 },
   }
   if (source.kind === 'ranges') progress.expect(source.size, count ?? 0)
 
@@ -101,14 +105,19 @@ export async function sendParts(
     })
     // Its bytes were read once more for their CRC-64; those of parts yet to come need not be.
     if ('verified' in stored && isProvedByCrc64Alone(stored.verified)) {
-      makeHasher = await client.hasher({ crc64: true })
+      crc64 = true
+      makeHasher = await client.hasher({ crc64 })
     }
   }
 
   const parts = reader
     ? streamParts(reader, partSize, loading, signal)
     : rangesOf(source, partSize, loading)
-  await forEachConcurrent(parts, lanes.turns(ahead), handle, signal)
+  try {
+    await forEachConcurrent(parts, lanes.turns(ahead), handle, signal)
+  } finally {
+    await hasher?.close()
+  }
   return sent.sort((left, right) => left.partNumber - right.partNumber)
 }
 
@@ -188,6 +197,21 @@ function aheadOf(source: Source, partSize: number): number {
 function memoryFor(source: Source, partSize: number, inHand: number): number {
   const wanted = source.kind === 'ranges' ? inHand * partSize : MEMORY_PER_UPLOAD
   return Math.min(wanted, MEMORY_PER_UPLOAD)
+}
+
+/** Bytes of a source from which on a thread is worth its start. */
+const WORTH_A_THREAD = 64 * 1024 * 1024
+
+/** `memory`: bytes of parts in hand. */
+async function hasherAside(
+  source: Source,
+  partSize: number,
+  memory: number,
+  verify: Verify,
+): Promise<PartHasher | undefined> {
+  if (source.kind === 'stream' || source.size < WORTH_A_THREAD) return undefined
+  if (verify === 'off' || partSize > MAX_BUFFERED_PART) return undefined
+  return source.partHasher?.(Math.floor(memory / partSize), partSize)
 }
 
 function rangesOf(source: Source, partSize: number, loading: Loading): Iterable<PartToLoad> {

@@ -1,5 +1,6 @@
 /** What can be uploaded: bytes at known places, or a stream of unknown length. */
 
+import type { PartHasher } from '@lading/protocol'
 import { isAsyncIterable, readableStreamChunks } from '../body.ts'
 import { IntegrityError } from '../errors.ts'
 
@@ -26,6 +27,8 @@ export interface RangeSource {
   readInto(target: Uint8Array, offset: number): Promise<void>
   /** The bytes themselves where they are in memory anyway, so that nobody copies them. */
   view?(offset: number, size: number): Uint8Array
+  /** What hashes `count` of its parts of `size` bytes in buffers of its own, where the platform has that. */
+  partHasher?(count: number, size: number): Promise<PartHasher | undefined>
   /** @throws {IntegrityError} when the source is not what it was in the beginning. */
   requireUnchanged(): Promise<void>
   close(): Promise<void>

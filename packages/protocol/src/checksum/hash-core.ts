@@ -48,7 +48,7 @@ export interface Slot {
 }
 
 /** The initial value of MD5's four words. Source: RFC 1321, section 3.3. */
-const INITIAL_MD5 = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476] as const
+export const INITIAL_MD5 = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476] as const
 
 /** How the work was spread over the lanes; for tests and benches. */
 export interface LaneCounts {

@@ -10,3 +10,18 @@ export declare function nextTurn(run: () => void): void
 
 /** Compares in a time that does not depend on where the two differ. */
 export declare function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolean
+
+/** The module of assembly/hash-parts.ts in a thread of its own, and the memory that it shares with this one. */
+export interface PartsThread {
+  readonly memory: ArrayBufferLike
+  /** Hashes so many parts, as the rows at the beginning of the memory tell; one call at a time. */
+  hashParts(count: number): Promise<void>
+  /** A call under way rejects. */
+  end(): Promise<void>
+}
+
+/**
+ * @param pages Of memory, 64 KiB each; taken as it is used.
+ * @returns `undefined` where there are no threads, no shared memory, not as much of it, or no SIMD.
+ */
+export declare function startPartsThread(pages: number): Promise<PartsThread | undefined>

@@ -30,6 +30,9 @@ export function nextTurn(run: () => void): void {
   port2.postMessage(undefined)
 }
 
+/** Threads of browsers share memory only on pages that are isolated for it, which a library cannot ask for. */
+export async function startPartsThread(): Promise<undefined> {}
+
 export function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolean {
   if (left.length !== right.length) return false
   let difference = 0
