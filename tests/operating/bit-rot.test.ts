@@ -20,6 +20,13 @@ import { until } from '../support/until.ts'
 const BODY = new Uint8Array(300_000).map((_, at) => at % 251)
 const BLOCK = 128 * 1024
 
+const binary = {
+  encoding: 'binary',
+  keyEncoding: 'binary',
+  noSubdir: false,
+  maxDbs: 64,
+} as const
+
 async function serve(directory: string, lines: string[] = [], scrubRate = 0) {
   const server: RunningServer = await startServer({
     data: { directory },
@@ -156,6 +163,29 @@ test('what only a damaged row names is not given up by --repair', async () => {
   expect(await blobFiles(directory)).toEqual(blobs)
 })
 
+test('a blob whose claim cannot be found because its key changed is not taken for nobody’s', async () => {
+  const directory = await stoppedStore()
+  const blobs = await blobFiles(directory)
+  const environment = open<Buffer, Buffer>({ path: join(directory, 'meta'), ...binary })
+  const claims = environment.openDB<Buffer, Buffer>({ ...binary, name: 'blobs' })
+  for (const { key, value } of [...claims.getRange({ limit: 1 })]) {
+    const changed = Buffer.from(key)
+    changed[15] = (changed[15] ?? 0) ^ 1
+    await claims.remove(key)
+    await claims.put(changed, Buffer.from(value))
+  }
+  await environment.close()
+  const server = await startServer({
+    data: { directory },
+    credentials: [KEY_PAIR],
+    collect: { intervalMs: 0, graceMs: 0, orphanAgeMs: 0 },
+    now: () => new Date(Date.now() + 60_000),
+  })
+  onTestFinished(() => server.close({ graceMs: 0 }))
+  await expect(server.collectGarbage()).rejects.toThrow('of the table blobs is not what was')
+  expect(await blobFiles(directory)).toEqual(blobs)
+})
+
 test('the scrub tells of a row that changed', async () => {
   const directory = await stoppedStore()
   await flipInRow(join(directory, 'meta'), 'parts', new Random(1))
@@ -179,11 +209,10 @@ async function flipInRow(
   random: Random,
   wanted?: string,
 ): Promise<() => Promise<void>> {
-  const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
   const change = async (
     act: (rows: import('lmdb').Database<Buffer, Buffer>) => Promise<unknown>,
   ) => {
-    const environment = open<Buffer, Buffer>({ path, ...binary, noSubdir: false, maxDbs: 64 })
+    const environment = open<Buffer, Buffer>({ path, ...binary })
     await act(environment.openDB<Buffer, Buffer>({ ...binary, name: table }))
     await environment.close()
   }

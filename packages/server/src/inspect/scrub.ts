@@ -3,7 +3,7 @@
  * longer what was stored. It deletes nothing, and goes on where it was after a restart.
  */
 
-import { setTimeout as after } from 'node:timers/promises'
+import { setTimeout as after, setImmediate as nextTurn } from 'node:timers/promises'
 import type { MakeHasher, UploadId } from '@lading/protocol'
 import type { MaintainedStore } from '../ports/maintenance.ts'
 import type {
@@ -93,6 +93,8 @@ class Pass {
     for (;;) {
       const query = { prefix: '', delimiter: '', after, afterVersionId, limit: PAGE }
       const { rows, truncated } = await metadata.listVersions(bucket, query)
+      // Pages of delete markers have no bytes to wait for.
+      await nextTurn()
       for (const entry of rows) {
         if (entry.kind !== 'row') continue
         const { row } = entry

@@ -339,6 +339,18 @@ test('two runs at once do each thing once', async () => {
   expect(await keysOf(opened)).toEqual([])
 })
 
+test('a bucket whose rules cannot be read holds no other up, and is told of', async () => {
+  const opened = await withRules([{ expiration: { days: 1 } }])
+  const bucket = await opened.metadata.findBucket('photos')
+  if (!bucket) throw new Error('There is no such bucket.')
+  await opened.metadata.createBucket({ ...bucket, name: 'a-first-one' })
+  await opened.metadata.putBucketSetting('a-first-one', 'lifecycle', '<Lifecycle')
+  await put(opened, 'old')
+  opened.clock.advance(3 * DAY)
+  await expect(run(opened)).rejects.toThrow()
+  expect(await keysOf(opened)).toEqual([])
+})
+
 test('a run that is told to stop stops between two steps', async () => {
   const opened = await withRules([{ expiration: { days: 1 } }])
   const signal = AbortSignal.abort(new Error('stopped'))

@@ -44,7 +44,11 @@ interface Run extends StoreDependencies {
   readonly progress: Progress
 }
 
-/** @throws `options.signal.reason`, between two steps. */
+/**
+ * A bucket that fails holds no other up.
+ *
+ * @throws `options.signal.reason`, between two steps; at the end, what the first bucket failed with.
+ */
 export async function runLifecycle(
   dependencies: StoreDependencies,
   options: LifecycleOptions,
@@ -56,14 +60,25 @@ export async function runLifecycle(
     transitions: 0,
   }
   const run: Run = { ...dependencies, options, at: dependencies.now(), progress }
+  const failures: unknown[] = []
   for await (const bucket of allBuckets(run)) {
-    const xml = await run.metadata.findBucketSetting(bucket.name, 'lifecycle')
-    const rules = xml === undefined ? [] : decodeLifecycleConfiguration(xml).rules
-    const enabled = rules.filter((rule) => rule.enabled)
-    await abortUploads(run, bucket, enabled)
-    await ageObjects(run, bucket, enabled)
+    try {
+      await ageBucket(run, bucket)
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      failures.push(error)
+    }
   }
+  if (failures.length > 0) throw failures[0]
   return progress
+}
+
+async function ageBucket(run: Run, bucket: Bucket): Promise<void> {
+  const xml = await run.metadata.findBucketSetting(bucket.name, 'lifecycle')
+  const rules = xml === undefined ? [] : decodeLifecycleConfiguration(xml).rules
+  const enabled = rules.filter((rule) => rule.enabled)
+  await abortUploads(run, bucket, enabled)
+  await ageObjects(run, bucket, enabled)
 }
 
 async function* allBuckets({ metadata }: Run): AsyncIterable<Bucket> {

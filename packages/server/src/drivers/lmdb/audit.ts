@@ -159,8 +159,9 @@ class Audit implements MetadataAudit {
     for await (const { key } of this.#rows(this.#tables.condemned)) yield blobIdOf(key)
   }
 
-  damagedRows(): AsyncIterable<string> {
-    return damagedRows(this.#tables, (table, start) => this.#between(table, start, last, PAGE))
+  async *damagedRows(): AsyncIterable<string> {
+    const page = (table: Table, start: Uint8Array): Row[] => this.#between(table, start, last, PAGE)
+    for await (const { message } of damagedRows(this.#tables, page)) yield message
   }
 
   async *contradictions(): AsyncIterable<string> {
@@ -254,16 +255,16 @@ class Audit implements MetadataAudit {
   }
 }
 
-/** Looks at every row of every table, with a turn for others after each page. */
+/** Looks at every row of these tables, with a turn for others after each page. */
 export async function* damagedRows(
-  tables: Tables,
+  tables: Partial<Tables>,
   page: (table: Table, start: Uint8Array) => readonly Row[],
-): AsyncIterable<string> {
-  for (const table of Object.values(tables) as Table[]) {
+): AsyncIterable<RowDamagedError> {
+  for (const table of Object.values(tables)) {
     for await (const row of allRows((start) => page(table, start))) {
       const isFormat = table === tables.meta && Buffer.compare(row.key, formatKey) === 0
       const error = isFormat ? undefined : damageOf(row)
-      if (error) yield error.message
+      if (error) yield error
     }
   }
 }

@@ -39,7 +39,7 @@ import { listPage } from './listing.ts'
 import { Objects } from './objects.ts'
 import { Readers } from './readers.ts'
 import { decodeObject, decodeUpload } from './records.ts'
-import type { Row } from './sealed-table.ts'
+import type { Row, RowDamagedError } from './sealed-table.ts'
 import { survey } from './survey.ts'
 import { type Environment, keysBetween, nothing, rowsBetween, type Tables } from './tables.ts'
 import { TimeOrder } from './time-order.ts'
@@ -420,12 +420,24 @@ export class LmdbMetadataStore implements MaintainedStore {
 
   async condemnBlobs(blobIds: readonly BlobId[]): Promise<readonly BlobId[]> {
     const { blobs, condemned } = this.#tables
-    return await this.#inSlices(blobIds, (blobId) => {
+    const unclaimed = this.#read(() => blobIds.filter((blobId) => !blobs.get(blobKey(blobId))))
+    if (unclaimed.length > 0) await this.#requireSoundClaims()
+    return await this.#inSlices(unclaimed, (blobId) => {
       const key = blobKey(blobId)
       if (blobs.get(key)) return false
       condemned.putSync(key, nothing)
       return true
     })
+  }
+
+  /**
+   * A claim whose key changed on the disk is not found, and its blob would be taken for nobody's.
+   *
+   * @throws {RowDamagedError} there is such a row.
+   */
+  async #requireSoundClaims(): Promise<void> {
+    const { blobs } = this.#tables
+    for await (const error of this.#damagedRows({ blobs })) throw error
   }
 
   async listCondemned(limit: number): Promise<readonly BlobId[]> {
@@ -442,8 +454,12 @@ export class LmdbMetadataStore implements MaintainedStore {
     return await survey(this.#tables, staleBefore, (look) => this.#read(look))
   }
 
-  damagedRows(): AsyncIterable<string> {
-    return damagedRows(this.#tables, (table, start) =>
+  async *damagedRows(): AsyncIterable<string> {
+    for await (const { message } of this.#damagedRows(this.#tables)) yield message
+  }
+
+  #damagedRows(tables: Partial<Tables>): AsyncIterable<RowDamagedError> {
+    return damagedRows(tables, (table, start) =>
       this.#read(() => rowsBetween(table, start, greatest, INSIDE)),
     )
   }
