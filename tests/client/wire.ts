@@ -16,12 +16,15 @@ export interface Wire {
 
 export interface WireOptions {
   readonly request?: (request: WireRequest) => WireRequest | Promise<WireRequest>
+  /** Of answers to HEAD. */
+  readonly head?: (headers: ReadonlyMap<string, string>) => ReadonlyMap<string, string>
   /** Of answers to GET. */
   readonly response?: (response: WireResponse, request: WireRequest) => WireResponse
 }
 
 export function wire({
   request: changeRequest = (request) => request,
+  head: changeHead = (headers) => headers,
   response: changeResponse = (response) => response,
 }: WireOptions = {}): Wire {
   const transport = nodeTransport()
@@ -38,6 +41,9 @@ export function wire({
       async exchange(original, options) {
         const request = await changeRequest(original)
         const response = await transport.exchange(request, options)
+        if (request.method === 'HEAD') {
+          return { ...response, headers: changeHead(response.headers) }
+        }
         if (request.method !== 'GET') return response
         asked.push(request.headers.get('range') ?? '')
         const changed = changeResponse(response, request)
