@@ -178,6 +178,24 @@ async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield Buffer.from(text)
 }
 
+test('an abort at the very end of an answer ends the exchange, and not the process', async () => {
+  const server = await localServer((_, response) => void response.end('all of it'))
+  const transport = open()
+  const uncaught = vi.fn()
+  process.once('uncaughtException', uncaught)
+  onTestFinished(() => void process.off('uncaughtException', uncaught))
+  const controller = new AbortController()
+  const { signal } = controller
+  const answer = await transport.exchange(put(server.url), { ...options, signal })
+  const body = answer.body[Symbol.asyncIterator]()
+  await body.next()
+  const end = body.next().catch((error: unknown) => error)
+  controller.abort(new Error('enough'))
+  await end
+  await readAll((await transport.exchange(put(server.url), options)).body)
+  expect(uncaught).not.toHaveBeenCalled()
+})
+
 test.each(['an abort', 'an early refusal'])(
   '%s does not wait for a body that never comes',
   async (how) => {

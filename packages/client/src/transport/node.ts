@@ -62,6 +62,7 @@ class NodeTransport implements Transport {
     const outgoing = isSecure
       ? httpsRequest({ ...settings, agent: this.#https })
       : httpRequest({ ...settings, agent: this.#http })
+    outgoing.once('socket', guardSocket)
     limitConnecting(outgoing, isSecure ? 'secureConnect' : 'connect', this.#connectTimeoutMs)
     const exchange = new Exchange(outgoing, request, options)
     this.#underWay.add(exchange)
@@ -226,6 +227,18 @@ class Exchange {
     if (destroyed && socket) await closed(socket)
     await this.#sending
   }
+}
+
+const guarded = new WeakSet<Socket>()
+
+/**
+ * Between two requests Node listens to no error of a connection that is kept, and one that is broken
+ * off just then would end the process. Whoever has a request on it hears of it by the request.
+ */
+function guardSocket(socket: Socket): void {
+  if (guarded.has(socket)) return
+  guarded.add(socket)
+  socket.on('error', () => {})
 }
 
 /** The connection's first part is not silence but waiting, and has a bound of its own. */
