@@ -34,6 +34,12 @@ const sections = {
     steps: 10,
     env: { LADING_FLIPS: '500' },
   },
+  model: {
+    shows: 'every state of two uploads, three actors, a crash and the collector',
+    files: ['tests/state-model/'],
+    steps: 1,
+    env: {},
+  },
 }
 
 const folder = `${root}node_modules/.cache/lading/proof`
