@@ -22,7 +22,7 @@ describe.each(ways)('%s', (_, options) => {
       const service = await startService()
       const result = await upload(service.client, content, target, { ...options, onExists }).done
       expect(result.skipped).toBe(false)
-      expect(await stored(service)).toEqual(Buffer.from(content))
+      expect(Buffer.compare(await stored(service), content)).toBe(0)
     }
   })
 
@@ -31,7 +31,7 @@ describe.each(ways)('%s', (_, options) => {
     await service.client.putObject({ ...target, body: 'old' })
     const { skipped } = await upload(service.client, content, target, options).done
     expect(skipped).toBe(false)
-    expect(await stored(service)).toEqual(Buffer.from(content))
+    expect(Buffer.compare(await stored(service), content)).toBe(0)
   })
 
   test('a taken key fails, and keeps its object', async () => {
@@ -65,7 +65,7 @@ describe.each(ways)('%s', (_, options) => {
     changed[7] = (content[7] ?? 0) ^ 1
     const other = upload(service.client, changed, target, { ...options, onExists })
     expect((await other.done).skipped).toBe(false)
-    expect(await stored(service)).toEqual(Buffer.from(changed))
+    expect(Buffer.compare(await stored(service), changed)).toBe(0)
   })
 })
 

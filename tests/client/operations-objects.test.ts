@@ -88,7 +88,9 @@ test('parts are copied out of ranges of an object', async () => {
   })
 
   const { body } = await client.getObject(target)
-  expect(await bytesOf(body)).toEqual(Buffer.concat([content.subarray(100 * KiB), content]))
+  expect(
+    Buffer.compare(await bytesOf(body), Buffer.concat([content.subarray(100 * KiB), content])),
+  ).toBe(0)
   expect(one.hashCrc64ecma).toBe(crc64(content.subarray(100 * KiB)))
   const senseless = { start: 5, end: 4 }
   await expect(

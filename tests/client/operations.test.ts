@@ -42,7 +42,7 @@ test('an upload made by hand is listed, completed and read back', async () => {
   ])
   expect(uploads.uploads).toMatchObject([{ key: target.key, uploadId }])
   expect(done.etag).toMatch(/^[0-9A-F]{32}-2$/)
-  expect(await bytesOf(got.body)).toEqual(Buffer.concat([first, second]))
+  expect(Buffer.compare(await bytesOf(got.body), Buffer.concat([first, second]))).toBe(0)
   expect(got).toMatchObject({
     etag: done.etag,
     hashCrc64ecma: done.hashCrc64ecma,

@@ -100,6 +100,9 @@ async function create(path: string, holder: Holder): Promise<boolean> {
     const file = await open(path, 'wx', 0o600)
     try {
       await file.writeFile(JSON.stringify(holder))
+    } catch (error) {
+      await rm(path, { force: true }) // a full disk: nobody shall take it for a lock
+      throw error
     } finally {
       await file.close()
     }

@@ -1,6 +1,10 @@
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { MAX_OBJECT_SIZE, MAX_PART_SIZE, MAX_PARTS, MIN_PART_SIZE } from '@lading/protocol'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { fileSource } from './file-source.ts'
 import {
   choosePartSize,
   countParts,
@@ -85,4 +89,26 @@ test('parts of a stream never shrink, stay within limits, and hold 2.4 TiB from 
   let total = 0
   for (let part = 1; part <= MAX_PARTS; part += 1) total += streamPartSize(part, 8 * MiB)
   expect(total / 1024 ** 4).toBeCloseTo(2.43, 2)
+})
+
+test('60 GiB are planned within 10,000 parts, as a sparse file and as a stream of unknown length', async () => {
+  const size = 60 * 1024 ** 3
+  const directory = await mkdtemp(join(tmpdir(), 'lading-plan-'))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const path = join(directory, 'sparse')
+  await writeFile(path, '')
+  await truncate(path, size)
+  const source = await fileSource(path)
+  onTestFinished(() => source.close())
+  for (const wanted of [MIN_PART_SIZE, 1 * MiB, 8 * MiB]) {
+    const parts = [...planParts(source.size, choosePartSize(source.size, wanted))]
+    expect(parts.length).toBeLessThanOrEqual(MAX_PARTS)
+    expect(parts.at(-1)?.partNumber).toBe(parts.length)
+    expect(parts.reduce((sum, part) => sum + part.size, 0)).toBe(size)
+
+    let streamed = 0
+    let count = 0
+    while (streamed < size) streamed += streamPartSize(++count, wanted)
+    expect(count).toBeLessThanOrEqual(MAX_PARTS)
+  }
 })

@@ -11,7 +11,7 @@ import { attributeHeaders, type ObjectAttributes } from '../operations/attribute
 import type { ObjectInput, PartEntry } from '../operations/multipart.ts'
 import { type CallOptions, requireInteger } from '../options.ts'
 import type { UploadClient } from '../upload-client.ts'
-import type { CheckpointSlot, CheckpointStore } from './checkpoint.ts'
+import type { Checkpoint, CheckpointSlot, CheckpointStore } from './checkpoint.ts'
 import { initiate, uploadsOf } from './initiate.ts'
 import { choosePartSize, countParts, MAX_STREAM_PART_SIZE, streamGrowth } from './plan-parts.ts'
 import type { Source } from './source.ts'
@@ -77,15 +77,16 @@ export async function openSession(
     const { uploadId, partSize, held, sweep } =
       resumed ?? (await begin(client, target, source, options))
     if (!resumed) options.began({ uploadId, forget })
-    await slot?.save({
+    const checkpoint: Checkpoint = {
       format: 1,
       ...identityOf(client, target, source),
       uploadId,
       partSize,
       sourceVersion: source.identity?.version ?? '',
       attributes: describe(options.attributes),
-      initiated: (resumed && slot.checkpoint?.initiated) ?? new Date().toISOString(),
-    })
+      initiated: (resumed && slot?.checkpoint?.initiated) ?? new Date().toISOString(),
+    }
+    if (slot) await remember(slot, checkpoint, options)
     return {
       uploadId,
       partSize,
@@ -122,9 +123,40 @@ async function openSlot(
     notice('The source has no name, so the upload is not remembered. Give it a sourceName.')
     return undefined
   }
-  const slot = await checkpoint.open(identityOf(client, target, source))
-  if (slot.ignored) notice(slot.ignored)
-  return slot
+  try {
+    const slot = await checkpoint.open(identityOf(client, target, source))
+    if (slot.ignored) notice(slot.ignored)
+    return slot
+  } catch (error) {
+    if (!isFull(error)) throw error
+    notice(
+      `The upload is not remembered, because there is no room for its checkpoint: ${error.message}`,
+    )
+    return undefined
+  }
+}
+
+/** What cannot be remembered is uploaded all the same: the service knows it, and is asked. */
+async function remember(
+  slot: CheckpointSlot,
+  checkpoint: Checkpoint,
+  { notice }: SessionOptions,
+): Promise<void> {
+  try {
+    await slot.save(checkpoint)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    notice(
+      `The upload ${checkpoint.uploadId} goes on, but is not remembered: ${why}. If it is interrupted, resume it by its id or with findUpload.`,
+    )
+  }
+}
+
+/** A disk, a quota, or what a browser gives a page. */
+function isFull(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false
+  const isQuota = error.name === 'QuotaExceededError'
+  return isQuota || ('code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT'))
 }
 
 async function findCandidate(
