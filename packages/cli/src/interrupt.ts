@@ -1,5 +1,6 @@
 /** Ctrl-C: the first asks the work to stop and keep what it has, the second ends at once. */
 
+import { setMaxListeners } from 'node:events'
 import { exitCodes } from './exit-codes.ts'
 
 /** The reason the signal is aborted with. */
@@ -27,6 +28,8 @@ export async function interruptible<Result>(
   { onHangUp }: InterruptOptions = {},
 ): Promise<Result> {
   const controller = new AbortController()
+  // Each of many transfers at once listens, which Node takes for a leak.
+  setMaxListeners(0, controller.signal)
   let patience: NodeJS.Timeout | undefined
   function interrupt(name: NodeJS.Signals): void {
     if (name === 'SIGHUP' && onHangUp) {
