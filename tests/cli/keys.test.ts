@@ -169,7 +169,7 @@ describe('lading sts', () => {
 
   it('prints lines for a shell, and when the key ends', async () => {
     const { run } = await keyBench()
-    const { stdout, stderr } = await run(['sts'])
+    const { stdout, stderr } = await run(['sts', '--role-arn', 'acs:ram::1:role/night'])
     expect(String(stdout)).toMatch(
       /^export OSS_ACCESS_KEY_ID=STS\.\w+\nexport OSS_ACCESS_KEY_SECRET=\S+\nexport OSS_SESSION_TOKEN=\S+\n$/,
     )
@@ -189,6 +189,14 @@ describe('lading sts', () => {
     expect((await run(['sts', '--data', data, '-i', 'nobody'])).status).toBe(4)
     expect((await run(['sts', '--data', data, '-e', 'http://127.0.0.1:1'])).status).toBe(2)
   })
+})
+
+test('a key of another owner has buckets of its own', async () => {
+  const { run, add } = await keyBench()
+  const env = await add('--role', 'administrator', '--owner', 'music')
+  expect(String((await run(['ls'], { env })).stdout)).toBe('')
+  expect(await run(['mb', 'oss://songs'], { env })).toMatchObject({ status: 0 })
+  expect(String((await run(['ls', '-s'], { env })).stdout)).toBe('oss://songs\n')
 })
 
 test('a temporary key is good no longer than the key that it was got with', async () => {

@@ -35,6 +35,19 @@ function bashCompletion(commands: readonly CommandShape[]): string {
   return `# Completion of lading for bash. Use: source <(lading completion bash)
 _lading() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} at= word words=
+  local line=\${COMP_LINE:0:COMP_POINT}
+  local address=\${line##* }
+  if [[ $address == oss://* ]]; then
+    local -a inside=()
+    [[ $address == oss://*/* ]] && inside=("$address")
+    COMPREPLY=()
+    while IFS= read -r word; do
+      # Bash takes the colon for the end of a word, and completes what follows it.
+      [[ $word == "$address"* ]] && COMPREPLY+=("$(printf %q "\${word#oss:}")")
+    done < <(${listing} "\${inside[@]}" 2>/dev/null)
+    compopt -o nospace 2>/dev/null
+    return
+  fi
 ${walk(`"\${COMP_WORDS[@]:1:COMP_CWORD-1}"`, commands)}
   case "$at:$prev" in
 ${choiceCases(commands, (choices) => `words=${quote(choices.join(' '))}`)}
@@ -64,6 +77,13 @@ function zshCompletion(commands: readonly CommandShape[]): string {
 _lading() {
   local cur=\${words[CURRENT]} prev=\${words[CURRENT-1]} at= word
   local -a items
+  if [[ $cur == oss://* ]]; then
+    local -a inside
+    [[ $cur == oss://*/* ]] && inside=("$cur")
+    items=(\${(f)"$(${listing} $inside 2>/dev/null)"})
+    compadd -S '' -- $items
+    return
+  fi
 ${walk(`"\${(@)words[2,CURRENT-1]}"`, commands)}
   case "$at:$prev" in
 ${choiceCases(commands, (choices) => `items=(${choices.map(quote).join(' ')})`)}
@@ -96,14 +116,32 @@ function fishCompletion(commands: readonly CommandShape[]): string {
         ({ name, summary }) => `complete -c lading -f${when} -a ${name} -d ${quote(summary)}`,
       ),
       ...options.map(({ long, short, summary, takesValue, choices }) => {
-        const names = `${short ? `-s ${short.slice(1)} ` : ''}-l ${long.slice(2)}`
+        const names = [short, long].map(fishName).join('').trimEnd()
         const value = choices.length > 0 ? ` -x -a ${quote(choices.join(' '))}` : ' -r'
         return `complete -c lading${when} ${names}${takesValue ? value : ''} -d ${quote(summary)}`
       }),
     ]
   })
+  const current = '(commandline -ct)'
+  const inside = `(string match -r "^oss://.*/.*" -- ${current})`
+  lines.push(
+    `complete -c lading -f -n 'string match -q "oss://*" -- ${current}' -a '(${listing} ${inside} 2>/dev/null)'`,
+  )
   return `# Completion of lading for fish. Use: lading completion fish | source\n${lines.join('\n')}\n`
 }
+
+/** `-s r ` or `-l recursive `; a flag may have two long names. */
+function fishName(flag: string | undefined): string {
+  if (flag === undefined) return ''
+  return flag.startsWith('--') ? `-l ${flag.slice(2)} ` : `-s ${flag.slice(1)} `
+}
+
+/**
+ * What lists the buckets, or what is inside of an address that ends it. It soon gives up: a person
+ * waits.
+ */
+const listing =
+  'lading ls --short --limit 200 --retry-times 0 --connect-timeout 2s --read-timeout 3s'
 
 /** Finds the command that the words so far lead to; what is no command's name is passed over. */
 function walk(words: string, commands: readonly CommandShape[]): string {
