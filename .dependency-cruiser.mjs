@@ -5,7 +5,7 @@ const TESTS = '[.](test|contract)[.]ts$|/fixtures/|/testing/'
 
 /** The client's files that only Node can load; everything else of it runs in a browser too. */
 const NODE_ONLY =
-  '^packages/client/src/(node|(ali-oss|credential-providers)/[a-z-]+|files/[a-z-]+|transport/node|downloader/(checkpoint-file|file-sink|node-stream-sink|partial-file)|uploader/(checkpoint-file|file-source))[.]ts$'
+  '^packages/client/src/(node|(ali-oss|credential-providers)/[a-z-]+|files/[a-z-]+|transport/(node|proxy|tunnel-agent)|downloader/(checkpoint-file|file-sink|node-stream-sink|partial-file)|uploader/(checkpoint-file|file-source))[.]ts$'
 
 /** Rooms of the server and the only rooms each may see besides itself. */
 const rooms = {

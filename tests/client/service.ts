@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
 import {
   type NodeClientOptions,
+  type NodeTransportOptions,
   nodeTransport,
   OssClient,
   type Transport,
@@ -24,7 +25,11 @@ export interface Service {
   connect(options?: Partial<NodeClientOptions>): OssClient
 }
 
-export async function startService(options: ServerOptions = {}): Promise<Service> {
+/** @param connections How `client` connects; those of `connect` do so as they are told. */
+export async function startService(
+  options: ServerOptions = {},
+  connections: NodeTransportOptions = {},
+): Promise<Service> {
   const operations: string[] = []
   const server = await startServer({
     ...options,
@@ -41,7 +46,7 @@ export async function startService(options: ServerOptions = {}): Promise<Service
     onTestFinished(() => client.close())
     return client
   }
-  const client = connect()
+  const client = connect({ connections })
   await client.putBucket({ bucket: BUCKET })
   return {
     server,

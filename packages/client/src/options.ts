@@ -42,6 +42,12 @@ export interface ClientOptions {
   readonly style?: AddressStyle
   /** Milliseconds in which no byte moves before an attempt is given up, however long it runs. Default 60,000. */
   readonly idleTimeoutMs?: number
+  /**
+   * Milliseconds for each call from its beginning to its answer, repetitions and waits among them; what
+   * of an answer is read afterwards, as by `getObject`, is bound by `idleTimeoutMs` alone. Default none:
+   * how long a part may take is for the line to say.
+   */
+  readonly totalTimeoutMs?: number
   readonly retry?: RetryOptions
   /** Sent as `User-Agent` after our own name. Default none. */
   readonly userAgent?: string
@@ -58,6 +64,8 @@ export interface TransportOption {
 export interface CallOptions {
   /** Abort closes the connection; the call rejects with the signal's reason once it is closed. */
   readonly signal?: AbortSignal | undefined
+  /** Milliseconds, as the client's `totalTimeoutMs`, which is the default. */
+  readonly totalTimeoutMs?: number | undefined
   /** Repetitions after the first attempt. Default: the client's. */
   readonly retries?: number | undefined
   /** Hears of every repetition. */

@@ -225,3 +225,64 @@ test.each([
 test('a client that is told neither endpoint nor region is refused', () => {
   expect(() => new OssClient({})).toThrow(TypeError)
 })
+
+test('a call that is not done within its total time is a TransportError, and closes its connection', async () => {
+  const { client, requests } = await clientOf([() => {}], { totalTimeoutMs: 50 })
+  await expect(client.deleteObject(object)).rejects.toMatchObject({
+    name: 'TransportError',
+    message: expect.stringMatching(/DeleteObject was not done within 50 ms/),
+  })
+  expect(requests).toHaveLength(1)
+})
+
+test('the total time counts the repetitions and the waits between them', async () => {
+  const busy = refusal(503, 'ServiceUnavailable', { 'retry-after': '60' })
+  const { client, requests } = await clientOf([busy])
+  await expect(client.deleteObject(object, { totalTimeoutMs: 50 })).rejects.toThrow('within 50 ms')
+  expect(requests).toHaveLength(1)
+})
+
+test('initiating, which outlasts an abort, does not outlast its total time', async () => {
+  const { client } = await clientOf([() => {}])
+  const call = { totalTimeoutMs: 50, signal: new AbortController().signal }
+  await expect(client.initiateMultipartUpload(object, call)).rejects.toThrow('within 50 ms')
+})
+
+test('the total time ends with the headers of an object: its bytes may take longer, and be aborted', async () => {
+  let write = (_: string): void => {}
+  const { client } = await clientOf([
+    (_, response) => {
+      const etag = '"5D41402ABC4B2A76B9719D911017C592"'
+      response.writeHead(200, { etag, 'content-length': '100' })
+      write = (text) => void response.write(text)
+      write('first')
+    },
+  ])
+  const controller = new AbortController()
+  const call = { totalTimeoutMs: 300, signal: controller.signal }
+  const { body } = await client.getObject(object, call)
+  const chunks = body[Symbol.asyncIterator]()
+  await chunks.next()
+  const other = await clientOf([() => {}], { totalTimeoutMs: 400 })
+  await expect(other.client.deleteObject(object)).rejects.toThrow('within 400 ms')
+  write('second')
+  expect(await chunks.next()).toMatchObject({ done: false })
+  controller.abort(new Error('enough'))
+  await expect(chunks.next()).rejects.toThrow('enough')
+})
+
+test('a total time that is no number of milliseconds is refused', async () => {
+  const { client } = await clientOf([deleted])
+  await expect(client.deleteObject(object, { totalTimeoutMs: 0 })).rejects.toThrow(RangeError)
+})
+
+test('an object whose headers say nothing of its size is a TransportError, asked for again first', async () => {
+  const { client, requests } = await clientOf([
+    (_, response) => void response.writeHead(200).write('bytes'),
+  ])
+  await expect(client.getObject(object, { retries: 1 })).rejects.toMatchObject({
+    name: 'TransportError',
+    message: expect.stringContaining('The answer to GetObject makes no sense'),
+  })
+  expect(requests).toHaveLength(2)
+})

@@ -19,6 +19,7 @@ import {
 import type { HttpBody } from './body.ts'
 import type { Credentials, CredentialsSource } from './credentials.ts'
 import { IntegrityError, TransportError } from './errors.ts'
+import { type Limit, startLimit } from './limit.ts'
 import type { CallOptions, RetryOptions } from './options.ts'
 import { type Attempt, parseRetryAfter, withRetry } from './retry.ts'
 import type { HttpRequest, HttpResponse, Transport } from './transport/contract.ts'
@@ -81,6 +82,7 @@ export interface SenderOptions {
   /** `undefined`: anonymous. */
   readonly credentials: CredentialsSource | undefined
   readonly idleTimeoutMs: number
+  readonly totalTimeoutMs: number | undefined
   readonly retry: Required<RetryOptions>
   readonly userAgent: string
   readonly now: () => number
@@ -154,23 +156,29 @@ export class Sender {
     return new Date(this.options.now() + this.#clockOffset)
   }
 
-  #withRetry<Value>(
+  async #withRetry<Value>(
     call: Omit<Call<never>, 'receive'>,
-    { signal, retries, onRetry }: CallOptions,
+    { signal, retries, onRetry, totalTimeoutMs = this.options.totalTimeoutMs }: CallOptions,
     receive: (response: HttpResponse) => Promise<Value>,
   ): Promise<Value> {
+    const limit = startLimit(call.operation, totalTimeoutMs, signal)
     const replayable = call.body?.replayable ?? true
     const settings = {
       ...this.options.retry,
       retries: replayable ? (retries ?? this.options.retry.retries) : 0,
     }
-    const attempt = (): Promise<Attempt<Value>> => this.#attempt(call, signal, receive)
-    return withRetry(attempt, { operation: call.operation, settings, signal, onRetry })
+    const attempt = (): Promise<Attempt<Value>> => this.#attempt(call, limit, receive)
+    const policy = { operation: call.operation, settings, signal: limit.signal, onRetry }
+    try {
+      return await withRetry(attempt, policy)
+    } finally {
+      limit.end()
+    }
   }
 
   async #attempt<Value>(
     call: Omit<Call<never>, 'receive'>,
-    signal: AbortSignal | undefined,
+    { signal, timeout }: Limit,
     receive: (response: HttpResponse) => Promise<Value>,
   ): Promise<Attempt<Value>> {
     const { transport, credentials: source, idleTimeoutMs } = this.options
@@ -181,7 +189,7 @@ export class Sender {
       signal?.throwIfAborted()
       response = await transport.exchange(request, {
         idleTimeoutMs,
-        signal: call.outlastsAbort ? undefined : signal,
+        signal: call.outlastsAbort ? timeout : signal,
       })
       if (response.status >= 200 && response.status < 300) return { value: await receive(response) }
     } catch (error) {
@@ -244,7 +252,7 @@ export class Sender {
   }
 }
 
-export function statusOf(response: {
+function statusOf(response: {
   readonly status: number
   readonly headers: ReadonlyMap<string, string>
 }): Answer {

@@ -53,6 +53,7 @@ export class UploadClient {
       signatureVersion,
       credentials: credentials && credentialsSource(credentials, now),
       idleTimeoutMs: options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
+      totalTimeoutMs: options.totalTimeoutMs,
       retry: this.retry,
       userAgent: userAgent ? `${ours} ${userAgent}` : ours,
       now,

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import dns from 'node:dns'
 import { once } from 'node:events'
 import type { ClientRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -95,6 +96,31 @@ test('an address where nobody listens is a TransportError', async () => {
     name: 'TransportError',
     cause: { code: 'ECONNREFUSED' },
   })
+})
+
+test('an endpoint that accepts a connection and never speaks TLS is given up after its time', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const exchange = open({ connectTimeoutMs: 50 }).exchange(
+    put(`https://127.0.0.1:${port}`),
+    options,
+  )
+  await expect(exchange).rejects.toMatchObject({
+    name: 'TransportError',
+    message: expect.stringContaining('no connection within 50 ms'),
+    cause: { code: 'ETIMEDOUT' },
+  })
+})
+
+test('an endpoint whose address is never found is given up after the time to connect', async () => {
+  const asked: string[] = []
+  vi.spyOn(dns, 'lookup').mockImplementation(((name: string) => void asked.push(name)) as never)
+  onTestFinished(() => void vi.restoreAllMocks())
+  const exchange = open({ connectTimeoutMs: 50 }).exchange(put('http://nowhere.example'), options)
+  await expect(exchange).rejects.toThrow('no connection within 50 ms')
+  expect(asked).toEqual(['nowhere.example'])
 })
 
 test('a connection cut in the middle of an answer is a TransportError', async () => {

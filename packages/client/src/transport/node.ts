@@ -10,13 +10,21 @@ import {
   Agent as HttpAgent,
   request as httpRequest,
   type IncomingMessage,
+  type RequestOptions,
 } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import {
+  Agent as HttpsAgent,
+  type AgentOptions as HttpsAgentOptions,
+  request as httpsRequest,
+} from 'node:https'
 import type { Socket } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
 import { decodeHeaderText } from '@lading/protocol'
 import { leave, withSignal } from '../abort.ts'
 import { TransportError } from '../errors.ts'
 import type { ExchangeOptions, HttpRequest, HttpResponse, Transport } from './contract.ts'
+import { environmentProxy, type HttpProxy, parseProxy } from './proxy.ts'
+import { ASK_FOR_PASSWORD, TunnelAgent } from './tunnel-agent.ts'
 
 export interface NodeTransportOptions {
   /** Milliseconds to establish a connection, TLS included. Default 10,000. */
@@ -25,8 +33,20 @@ export interface NodeTransportOptions {
   readonly keepAliveMs?: number
   /** Connections to one origin at the same time; further requests wait. Default 256. */
   readonly maxConnections?: number
+  /**
+   * The URL of a proxy for everything, such as `http://name:password@proxy:3128`; HTTPS goes through it
+   * by CONNECT. `false`: none. Default: what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say,
+   * except of this machine itself.
+   */
+  readonly proxy?: string | false
+  /**
+   * The authorities that may vouch for an HTTPS endpoint, in PEM, instead of those that Node brings.
+   * `NODE_EXTRA_CA_CERTS` adds to those.
+   */
+  readonly ca?: string | Buffer | readonly (string | Buffer)[]
 }
 
+/** @throws {TypeError} for a `proxy` that is none. */
 export function nodeTransport(options: NodeTransportOptions = {}): Transport {
   return new NodeTransport(options)
 }
@@ -35,35 +55,34 @@ class NodeTransport implements Transport {
   readonly #connectTimeoutMs: number
   readonly #http: HttpAgent
   readonly #https: HttpsAgent
+  readonly #agentSettings: HttpsAgentOptions
+  readonly #ca: ConnectionOptions['ca']
+  /** `undefined`: as the environment says. */
+  readonly #proxy: HttpProxy | false | undefined
+  /** By the proxy's label. */
+  readonly #tunnels = new Map<string, TunnelAgent>()
   readonly #underWay = new Set<Exchange>()
 
   constructor({
     connectTimeoutMs = 10_000,
     keepAliveMs = 15_000,
     maxConnections = 256,
+    proxy,
+    ca,
   }: NodeTransportOptions) {
     const settings = { keepAlive: true, timeout: keepAliveMs, maxSockets: maxConnections }
     this.#connectTimeoutMs = connectTimeoutMs
     this.#http = new HttpAgent(settings)
-    this.#https = new HttpsAgent(settings)
+    this.#ca = Array.isArray(ca) ? [...ca] : (ca as ConnectionOptions['ca'])
+    this.#agentSettings = { ...settings, ca: this.#ca }
+    this.#https = new HttpsAgent(this.#agentSettings)
+    this.#proxy = proxy ? parseProxy('proxy', proxy) : proxy === false ? false : undefined
   }
 
   async exchange(request: HttpRequest, options: ExchangeOptions): Promise<HttpResponse> {
     options.signal?.throwIfAborted()
-    const { protocol, hostname, port } = new URL(request.origin)
-    const isSecure = protocol === 'https:'
-    const settings = {
-      method: request.method,
-      path: request.path,
-      hostname: hostname.replace(/^\[|\]$/g, ''),
-      port,
-      headers: wireHeaders(request),
-    }
-    const outgoing = isSecure
-      ? httpsRequest({ ...settings, agent: this.#https })
-      : httpRequest({ ...settings, agent: this.#http })
+    const outgoing = this.#open(request)
     outgoing.once('socket', guardSocket)
-    limitConnecting(outgoing, isSecure ? 'secureConnect' : 'connect', this.#connectTimeoutMs)
     const exchange = new Exchange(outgoing, request, options)
     this.#underWay.add(exchange)
     outgoing.once('close', () => this.#underWay.delete(exchange))
@@ -73,8 +92,60 @@ class NodeTransport implements Transport {
   async close(): Promise<void> {
     const underWay = [...this.#underWay]
     await Promise.all(underWay.map((exchange) => exchange.end('the client was closed')))
-    this.#http.destroy()
-    this.#https.destroy()
+    for (const agent of [this.#http, this.#https, ...this.#tunnels.values()]) agent.destroy()
+  }
+
+  #open(request: HttpRequest): ClientRequest {
+    const origin = new URL(request.origin)
+    const proxy = this.#proxy ?? environmentProxy(origin, process.env)
+    const settings = {
+      method: request.method,
+      path: request.path,
+      hostname: origin.hostname.replace(/^\[|\]$/g, ''),
+      port: origin.port,
+      headers: wireHeaders(request),
+    }
+    if (origin.protocol === 'https:') {
+      const agent = proxy ? this.#tunnelThrough(proxy) : this.#https
+      const outgoing = httpsRequest({ ...settings, agent })
+      if (!proxy) limitConnecting(outgoing, 'secureConnect', this.#connectTimeoutMs)
+      return outgoing
+    }
+    const outgoing = proxy
+      ? this.#askProxy(proxy, origin, settings)
+      : httpRequest({ ...settings, agent: this.#http })
+    const ready =
+      proxy !== undefined && proxy !== false && proxy.isSecure ? 'secureConnect' : 'connect'
+    limitConnecting(outgoing, ready, this.#connectTimeoutMs)
+    return outgoing
+  }
+
+  #tunnelThrough(proxy: HttpProxy): TunnelAgent {
+    const known = this.#tunnels.get(proxy.label)
+    if (known) return known
+    const options = { connectTimeoutMs: this.#connectTimeoutMs, ca: this.#ca }
+    const agent = new TunnelAgent(proxy, options, this.#agentSettings)
+    this.#tunnels.set(proxy.label, agent)
+    return agent
+  }
+
+  /** Without TLS a proxy is told the whole URL, and asks for us. */
+  #askProxy(proxy: HttpProxy, origin: URL, settings: RequestOptions): ClientRequest {
+    const { isSecure, hostname, port, authorization } = proxy
+    const asked = {
+      ...settings,
+      hostname,
+      port,
+      path: `${origin.origin}${settings.path}`,
+      headers: {
+        ...settings.headers,
+        host: origin.host,
+        ...(authorization && { 'proxy-authorization': authorization }),
+      },
+    }
+    return isSecure
+      ? httpsRequest({ ...asked, agent: this.#https })
+      : httpRequest({ ...asked, agent: this.#http })
   }
 }
 
@@ -116,6 +187,7 @@ class Exchange {
     this.#sending = this.#send()
     try {
       const message = await answered
+      if (message.statusCode === 407) throw new Error(`the proxy ${ASK_FOR_PASSWORD}`)
       return {
         status: message.statusCode ?? 0,
         headers: joined(message.headers),
