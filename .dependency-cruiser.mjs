@@ -53,7 +53,7 @@ export default {
     },
     {
       name: 'protocol-touches-no-platform',
-      comment: 'It runs in a browser too. `#hash` and `#error-texts` are its only seams.',
+      comment: 'It runs in a browser too. `#hash` and `#error-codes` are its only seams.',
       severity: 'error',
       from: { path: '^packages/protocol/src/', pathNot: `${TESTS}|^packages/protocol/src/hash/` },
       to: { dependencyTypes: ['core'] },

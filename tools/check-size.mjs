@@ -67,6 +67,7 @@ async function weigh(rolldown, code) {
   const bundle = await rolldown({
     input: entry,
     platform: 'browser',
+    logLevel: 'silent',
     // Looks for side effects itself, instead of believing the packages that they have none.
     treeshake: { moduleSideEffects: true },
     resolve: { conditionNames: ['lading-source', 'browser', 'import', 'default'] },

@@ -16,6 +16,7 @@ export {
 export { combineCrc64 } from './checksum/combine-crc64.ts'
 export { crc64, formatCrc64, parseCrc64 } from './checksum/crc64.ts'
 export type { ByteHasher, MakeHasher, Sums } from './checksum/hasher.ts'
+export { loadCombineCrc64 } from './checksum/load-combine-crc64.ts'
 export { loadCrc64, type TakeCrc64 } from './checksum/load-crc64.ts'
 export { type HasherOptions, loadHasher } from './checksum/load-hasher.ts'
 export { loadPartHasher } from './checksum/load-part-hasher.ts'

@@ -1,6 +1,6 @@
 /** The core: send what is missing, complete, prove. */
 
-import { combineCrc64, type ETag, multipartETag, OssError } from '@lading/protocol'
+import { type ETag, loadCombineCrc64, multipartETag, OssError } from '@lading/protocol'
 import { bytesBody } from '../body.ts'
 import { type BandwidthLimit, slowBody, toBandwidthLimit } from '../engine/bandwidth.ts'
 import { attributesOf } from '../operations/attributes.ts'
@@ -234,7 +234,14 @@ async function sendInParts(upload: Upload, reader: ChunkReader | undefined): Pro
     const { acl, callback, callbackVar, forbidOverwrite, verify = 'md5' } = options
     const object = await completeOrConfirm(
       client,
-      { ...target, uploadId: session.uploadId, parts: sent, size, verify, ...sumsOfParts(sent) },
+      {
+        ...target,
+        uploadId: session.uploadId,
+        parts: sent,
+        size,
+        verify,
+        ...(await sumsOfParts(sent)),
+      },
       { acl, callback, callbackVar, forbidOverwrite },
       call,
     )
@@ -259,15 +266,14 @@ async function sendInParts(upload: Upload, reader: ChunkReader | undefined): Pro
 }
 
 /** The object's sums, out of those of its parts. */
-function sumsOfParts(parts: readonly SentPart[]): { etag: ETag; crc64: bigint | undefined } {
-  let crc64: bigint | undefined = 0n
-  for (const part of parts) {
-    crc64 =
-      crc64 === undefined || part.crc64 === undefined
-        ? undefined
-        : combineCrc64(crc64, part.crc64, part.size)
-  }
-  return { etag: multipartETag(parts.map(({ etag }) => etag)), crc64 }
+async function sumsOfParts(
+  parts: readonly SentPart[],
+): Promise<{ etag: ETag; crc64: bigint | undefined }> {
+  const etag = multipartETag(parts.map(({ etag }) => etag))
+  if (parts.some(({ crc64 }) => crc64 === undefined)) return { etag, crc64: undefined }
+  const combineCrc64 = await loadCombineCrc64()
+  const crc64 = parts.reduce((sum, part) => combineCrc64(sum, part.crc64 ?? 0n, part.size), 0n)
+  return { etag, crc64 }
 }
 
 async function requireUnchanged(source: Source): Promise<void> {
