@@ -6,6 +6,7 @@ import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Child } from './child.ts'
+import type { Compared } from './compared.ts'
 import type { Group } from './report.ts'
 import type { ClientSettings, Transfer, Transferred } from './workers/client.ts'
 import type { LadingServerSettings } from './workers/lading-server.ts'
@@ -17,6 +18,8 @@ export interface Bench {
   /** For whatever the section keeps; removed after it. */
   readonly directory: string
   group(heading: string): Group
+  /** For the front pages. */
+  compare(row: Compared | undefined): void
 }
 
 export const KiB = 1024

@@ -9,6 +9,7 @@ import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stopAll } from './child.ts'
+import { type Compared, comparedTable, type Language } from './compared.ts'
 import { formatRow, Group, type Row, toMarkdown, verdictOf } from './report.ts'
 import { type Bench, sections } from './sections.ts'
 
@@ -16,11 +17,16 @@ import { type Bench, sections } from './sections.ts'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const results = join(root, 'bench/results')
 const page = join(root, 'docs/performance.md')
-const marks = ['<!-- figures -->', '<!-- end of figures -->'] as const
+const figureMarks = ['<!-- figures -->', '<!-- end of figures -->'] as const
+const frontPages: Readonly<Record<Language, string>> = {
+  en: join(root, 'README.md'),
+  'zh-CN': join(root, 'README.zh-CN.md'),
+}
+const comparedMarks = ['<!-- compared -->', '<!-- end of compared -->'] as const
 
 const args = process.argv.slice(2)
 if (args.includes('--docs')) {
-  await copyToPage()
+  await copyToPages()
 } else {
   await measure(args.filter((arg) => !arg.startsWith('--')))
 }
@@ -36,6 +42,7 @@ async function measure(names: readonly string[]): Promise<void> {
   const busy = loadavg()[0] ?? 0
   const directory = await mkdtemp(join(process.env.LADING_BENCH_DIRECTORY ?? tmpdir(), 'lading-'))
   const rows: Row[] = []
+  const compared: Compared[] = []
   try {
     for (const [name, run] of Object.entries(sections)) {
       if (names.length > 0 && !names.includes(name)) continue
@@ -46,7 +53,8 @@ async function measure(names: readonly string[]): Promise<void> {
           console.log(formatRow(row))
         })
       }
-      const bench: Bench = { quick, directory: join(directory, name), group }
+      const compare = (row: Compared | undefined): void => void (row && compared.push(row))
+      const bench: Bench = { quick, directory: join(directory, name), group, compare }
       await mkdir(bench.directory)
       try {
         await run(bench)
@@ -67,19 +75,39 @@ async function measure(names: readonly string[]): Promise<void> {
     `${rows.filter((row) => verdictOf(row) === 'ok').length} bounds are kept, ${over} are not.`,
   ]
   await mkdir(results, { recursive: true })
-  await writeFile(join(results, 'latest.md'), toMarkdown(rows, about))
-  await writeFile(join(results, 'latest.json'), `${JSON.stringify({ about, rows }, null, 2)}\n`)
-  console.log(`\n${about.join('\n')}\nbench/results/latest.md has all of it.`)
+  // Some sections are no run that a page could show.
+  const file = names.length === 0 ? 'latest' : 'some'
+  await writeFile(join(results, `${file}.md`), toMarkdown(rows, about))
+  const json = JSON.stringify({ about, rows, compared }, null, 2)
+  await writeFile(join(results, `${file}.json`), `${json}\n`)
+  console.log(`\n${about.join('\n')}\nbench/results/${file}.md has all of it.`)
 }
 
-/** Puts the latest results between the marks of docs/performance.md. */
-async function copyToPage(): Promise<void> {
-  const [text, figures] = await Promise.all([
-    readFile(page, 'utf8'),
-    readFile(join(results, 'latest.md'), 'utf8'),
-  ])
-  const [before = '', rest = ''] = text.split(marks[0])
-  const after = rest.split(marks[1])[1] ?? ''
-  await writeFile(page, `${before}${marks[0]}\n\n${figures}\n${marks[1]}${after}`)
-  console.log('docs/performance.md has the figures of bench/results/latest.md.')
+/** Puts the latest results of all sections between the marks of the pages. */
+async function copyToPages(): Promise<void> {
+  await fill(page, figureMarks, await readFile(join(results, 'latest.md'), 'utf8'))
+  const { about, compared } = JSON.parse(await readFile(join(results, 'latest.json'), 'utf8')) as {
+    readonly about: readonly string[]
+    readonly compared: readonly Compared[]
+  }
+  for (const [language, path] of Object.entries(frontPages) as [Language, string][]) {
+    await fill(path, comparedMarks, `${comparedTable(compared, about[0] ?? '', language)}\n`)
+  }
+}
+
+async function fill(
+  path: string,
+  [begin, end]: readonly [begin: string, end: string],
+  content: string,
+): Promise<void> {
+  const name = path.slice(root.length)
+  const text = await readFile(path, 'utf8').catch(() => '')
+  if (!text.includes(begin) || !text.includes(end)) {
+    console.log(`${name} has no place for it: ${begin} ... ${end}`)
+    return
+  }
+  const [before = '', rest = ''] = text.split(begin)
+  const after = rest.split(end)[1] ?? ''
+  await writeFile(path, `${before}${begin}\n\n${content}\n${end}${after}`)
+  console.log(`${name} has what was measured.`)
 }

@@ -14,6 +14,7 @@ import {
   startSink,
   transferOnce,
 } from '../bench.ts'
+import { compared } from '../compared.ts'
 import { atMost, type Group } from '../report.ts'
 import type { Transferred } from '../workers/client.ts'
 
@@ -37,9 +38,10 @@ async function toSink(bench: Bench, file: string, size: number): Promise<void> {
     aliOss: () => transferOnce('ali-oss', 'upload', transfer),
     floor: () => transferOnce('floor', 'upload', transfer),
   })
-  // Several times as slow: a round fewer of it.
+  // lib-storage is several times as slow: fewer rounds of it.
   const others = await interleaved(bench.quick ? 1 : 2, {
     libStorage: () => transferOnce('lib-storage', 'upload', transfer),
+    command: () => transferOnce('command', 'upload', transfer),
   })
   await sink.child.stop()
 
@@ -61,9 +63,13 @@ async function toSink(bench: Bench, file: string, size: number): Promise<void> {
   costs(group, 'lading', results.ours, size)
   costs(group, "lading, `verify: 'strict'`", results.strict, size)
   costs(group, "lading, `verify: 'off'`", results.off, size)
+  costs(group, '`lading cp`, the whole command', others.command, size)
   costs(group, '`ali-oss`', results.aliOss, size)
   costs(group, '`@aws-sdk/lib-storage`', others.libStorage, size)
   costs(group, 'floor: `node:http`, nothing hashed', results.floor, size)
+  bench.compare(compared('lading cp', others.command, size))
+  bench.compare(compared('ali-oss', results.aliOss, size))
+  bench.compare(compared('lib-storage', others.libStorage, size))
 }
 
 async function toServers(bench: Bench, file: string, size: number): Promise<void> {

@@ -7,7 +7,7 @@ import type { Verify } from '@lading/client/node'
 import { answerAsks, settings } from './answer-asks.ts'
 
 export interface ClientSettings {
-  readonly kind: 'lading' | 'ali-oss' | 'floor'
+  readonly kind: 'lading' | 'command' | 'ali-oss' | 'floor'
 }
 
 export interface Transfer {
@@ -56,6 +56,7 @@ async function timed(work: () => Promise<void>): Promise<Transferred> {
 
 async function load(): Promise<Client> {
   if (kind === 'lading') return loadLading()
+  if (kind === 'command') return loadCommand()
   return kind === 'ali-oss' ? loadAliOss() : floor()
 }
 
@@ -76,6 +77,26 @@ async function loadLading(): Promise<Client> {
       const client = connect(port)
       await download(client, target, nowhere()).done
       await client.close()
+    },
+  }
+}
+
+/** `lading cp` as it is typed, with all its defaults. */
+async function loadCommand(): Promise<Client> {
+  const program = new URL('../../../../packages/cli/dist/program.js', import.meta.url).href
+  const { run } = (await import(program)) as { run(argv: readonly string[]): Promise<number> }
+  return {
+    async upload({ port, file }) {
+      process.env.OSS_ACCESS_KEY_ID = keys.accessKeyId
+      process.env.OSS_ACCESS_KEY_SECRET = keys.accessKeySecret
+      process.env.OSS_REGION = region
+      const endpoint = `http://127.0.0.1:${port}`
+      const words = ['cp', '-f', file, 'oss://bench/object', '--endpoint', endpoint]
+      const code = await run([process.execPath, 'lading', ...words])
+      if (code !== 0) throw new Error(`lading cp ended with ${code}.`)
+    },
+    async download() {
+      throw new Error('The command downloads nothing here.')
     },
   }
 }

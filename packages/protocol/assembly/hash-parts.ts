@@ -24,17 +24,21 @@ const STEP: u32 = 256
 
 export function hashParts(count: i32): void {
   for (let blocks = together(count); blocks > 0; blocks = together(count)) {
-    md5x4(
-      at(0, count),
-      at(1, count),
-      at(2, count),
-      at(3, count),
-      state(0, count),
-      state(1, count),
-      state(2, count),
-      state(3, count),
-      blocks,
-    )
+    const only = alone(count)
+    if (only >= 0) md5(at(only, count), state(only, count), blocks)
+    else {
+      md5x4(
+        at(0, count),
+        at(1, count),
+        at(2, count),
+        at(3, count),
+        state(0, count),
+        state(1, count),
+        state(2, count),
+        state(3, count),
+        blocks,
+      )
+    }
     for (let part = 0; part < count; part++) {
       if (isReady(part, count)) leaveBehind(part, <u32>blocks << 6)
     }
@@ -52,6 +56,17 @@ function together(count: i32): i32 {
     least = min(least, left(part) >> 6)
   }
   return ready > 0 ? least : 0
+}
+
+/** The part that has blocks when no other has; -1 when others have some too. */
+function alone(count: i32): i32 {
+  let found = -1
+  for (let part = 0; part < count; part++) {
+    if (!isReady(part, count)) continue
+    if (found >= 0) return -1
+    found = part
+  }
+  return found
 }
 
 @inline function row(part: i32): usize {

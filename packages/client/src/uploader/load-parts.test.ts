@@ -85,6 +85,27 @@ test('parts hashed beside the event loop have the same sums and bytes, also thos
   expect(await loadAll(parts)).toEqual(expected(content, sizes))
 })
 
+test('a part that waits to be hashed with others is given up with them', async () => {
+  const hasher = await loadPartHasher(2, 100)
+  if (!hasher) throw new Error('Node has threads and shared memory.')
+  onTestFinished(() => hasher.close())
+  const source: RangeSource = {
+    kind: 'ranges',
+    size: 200,
+    identity: undefined,
+    // The second is never read to its end.
+    readInto: (_, offset) => (offset === 0 ? Promise.resolve() : new Promise(() => {})),
+    requireUnchanged: async () => {},
+    close: async () => {},
+  }
+  const aside = { hasher, crc64: () => false }
+  const parts = [...rangeParts(source, 100, { hasherOf, memory: new Allowance(200), aside })]
+  const stop = new AbortController()
+  const [first] = parts.map((part) => part.load(stop.signal))
+  stop.abort(new Error('stopped'))
+  await expect(first).rejects.toThrow('stopped')
+})
+
 test('a long part of a file is read twice and takes no memory of the upload', async () => {
   const piece = Uint8Array.from({ length: 1000 }, (_, index) => index % 251)
   const size = MAX_BUFFERED_PART + 1

@@ -26,6 +26,8 @@ export interface LoadedPart {
   readonly body: ReplayableBody
   /** `undefined` where there was no hasher for the part. */
   readonly sums: Sums | undefined
+  /** To be called when it is being sent: parts that come after it are hashed as it is needed. */
+  onItsWay?(): void
   /** Gives the part's memory back. The body must not be read afterwards. */
   release(): void
 }
@@ -73,8 +75,11 @@ export function* rangeParts(
         const { aside } = loading
         if (aside && makeHasher && buffers.isShared(buffer)) {
           await source.readInto(buffer, offset)
-          const sums = await aside.hasher.sums(buffer, { crc64: aside.crc64() })
-          return { partNumber, size, body: bytesBody(buffer), sums, release }
+          const { hasher } = aside
+          // It may wait for parts of which it is only the signal that tells that they do not come.
+          const sums = await withSignal(hasher.sums(buffer, { crc64: aside.crc64() }), signal)
+          const onItsWay = (): void => hasher.onItsWay(buffer)
+          return { partNumber, size, body: bytesBody(buffer), sums, onItsWay, release }
         }
         const sums = await readAndHash(source, buffer, offset, makeHasher, signal)
         return { partNumber, size, body: bytesBody(buffer), sums, release }

@@ -125,7 +125,7 @@ export async function sendParts(
 async function send(
   { client, source, target, options: { verify }, control, bandwidth, call }: Upload,
   { uploadId }: Session,
-  { partNumber, size, body, sums }: LoadedPart,
+  { partNumber, size, body, sums, onItsWay }: LoadedPart,
   sending: Allowance,
   lanes: Lanes,
   signal: AbortSignal,
@@ -136,6 +136,7 @@ async function send(
     call.onRetry?.(notice)
   }
   await sending.acquire(1, signal)
+  onItsWay?.()
   try {
     const answer = await gate.run((signal) => {
       const slowed = slowBody(body, bandwidth, signal)

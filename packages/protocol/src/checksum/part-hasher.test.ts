@@ -47,7 +47,11 @@ test('the sums of parts of any lengths, any number of them together, are those o
     fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 9 }), async (parts) => {
       const room = await start(parts.length, MOST)
       const buffers = parts.map(({ length, salt }) => filled(room, length, salt))
-      const sums = parts.map(({ crc64 }, at) => room.sums(buffers[at] as Uint8Array, { crc64 }))
+      const sums = parts.map(async ({ crc64 }, at) => {
+        const sums = await room.sums(buffers[at] as Uint8Array, { crc64 })
+        room.onItsWay(buffers[at] as Uint8Array)
+        return sums
+      })
       const others = parts.map(({ crc64 }, at) => expected(buffers[at] as Uint8Array, crc64))
       expect(await Promise.all(sums)).toEqual(others)
       await room.close()
@@ -64,14 +68,20 @@ test('a part waits for those that are being filled, until there are four', async
     hasher.sums(buffer as Uint8Array, { crc64: false }).then(() => order.push(name))
   const first = [sums('a', a), sums('b', b), sums('c', c)]
   // Another thread has long answered by then, if it was asked.
-  const other = await start(1, 1024)
-  await other.sums(filled(other, 1024), { crc64: false })
+  const other = await start(2, 1024)
+  const elsewhere = filled(other, 1024)
+  await other.sums(elsewhere, { crc64: false })
+  other.onItsWay(elsewhere)
   expect(order).toEqual([])
   await Promise.all([...first, sums('d', d)])
   expect(order).toEqual(['a', 'b', 'c', 'd'])
-  // Nobody else is coming: neither filled nor waited for.
-  await sums('e', e)
-  expect(order).toHaveLength(5)
+  const fifth = sums('e', e)
+  // As long as one of them lies ready, there is time.
+  for (const ready of [a, b, c]) hasher.onItsWay(ready as Uint8Array)
+  await other.sums(filled(other, 1024), { crc64: false })
+  expect(order).toHaveLength(4)
+  hasher.giveBack(d as Uint8Array)
+  await fifth
 })
 
 test('a part that is given back without being hashed keeps nobody waiting', async () => {

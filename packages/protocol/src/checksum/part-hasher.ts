@@ -24,6 +24,8 @@ export class PartHasher {
   #end = RESERVED
   /** Buffers that are being filled, and may soon be hashed in company. */
   readonly #filling = new Set<Uint8Array>()
+  /** Those that are hashed and not yet on their way: nobody is in a hurry as long as there are some. */
+  readonly #ready = new Set<Uint8Array>()
   readonly #idle: Uint8Array[] = []
   readonly #waiting: Waiting[] = []
   #isBusy = false
@@ -43,15 +45,26 @@ export class PartHasher {
 
   giveBack(buffer: Uint8Array): void {
     this.#idle.push(buffer)
-    this.#left(buffer)
+    this.#filling.delete(buffer)
+    this.onItsWay(buffer)
   }
 
-  /** Resolves with the sums of `buffer`, one of ours, which must not change before. */
+  /** The bytes of `buffer`, which was hashed, are being sent. */
+  onItsWay(buffer: Uint8Array): void {
+    this.#ready.delete(buffer)
+    this.#runWhenFull()
+  }
+
+  /**
+   * Resolves with the sums of `buffer`, one of ours, which must not change before. It waits for company:
+   * for buffers that are being filled, and while others lie ready to be sent.
+   */
   sums(buffer: Uint8Array, { crc64 }: { readonly crc64: boolean }): Promise<Sums> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) throw new Error(CLOSED)
       this.#waiting.push({ bytes: buffer, crc64, resolve, reject })
-      this.#left(buffer)
+      this.#filling.delete(buffer)
+      this.#runWhenFull()
     })
   }
 
@@ -69,15 +82,10 @@ export class PartHasher {
     return new Uint8Array(this.#thread.memory, at, size)
   }
 
-  #left(buffer: Uint8Array): void {
-    this.#filling.delete(buffer)
-    this.#runWhenFull()
-  }
-
-  /** Four parts take hardly longer than one: those that are being filled are waited for. */
   #runWhenFull(): void {
     if (this.#isBusy || this.#waiting.length === 0) return
-    if (this.#waiting.length >= LANES || this.#filling.size === 0) void this.#run()
+    const isAlone = this.#filling.size + this.#ready.size === 0
+    if (this.#waiting.length >= LANES || isAlone) void this.#run()
   }
 
   async #run(): Promise<void> {
@@ -86,7 +94,10 @@ export class PartHasher {
     try {
       for (const [index, part] of parts.entries()) this.#describe(index, part)
       await this.#thread.hashParts(parts.length)
-      for (const [index, part] of parts.entries()) part.resolve(this.#sumsOf(index, part))
+      for (const [index, part] of parts.entries()) {
+        this.#ready.add(part.bytes)
+        part.resolve(this.#sumsOf(index, part))
+      }
     } catch (error) {
       for (const { reject } of parts) reject(error)
     } finally {
