@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { utimesSync } from 'node:fs'
 import { open, readFile, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { delay } from '../abort.ts'
 import { CheckpointLockedError } from '../errors.ts'
 
 export interface FileLock {
@@ -22,6 +23,9 @@ interface Holder {
 
 /** Milliseconds between the signs of life that a lock gives to other hosts, by its modification time. */
 const HEARTBEAT_MS = 30_000
+/** Milliseconds in which the maker of a lock will have written its name into it. */
+const PATIENCE_MS = 1000
+const LOOK_MS = 100
 /** Milliseconds without one after which a holder on another host is taken for dead. */
 const SILENCE_MS = 10 * HEARTBEAT_MS
 
@@ -113,21 +117,33 @@ async function create(path: string, holder: Holder): Promise<boolean> {
   }
 }
 
-/** `undefined` when it is gone. A lock that says nothing was made in this instant, or its maker died in it. */
+/**
+ * `undefined` when it is gone. A lock that says nothing was made in this instant; or its maker died in
+ * it, which nothing but patience tells.
+ */
 async function readHolder(path: string): Promise<Holder | undefined> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
+  for (let waited = 0; ; waited += LOOK_MS) {
+    let text: string
+    try {
+      text = await readFile(path, 'utf8')
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined
+      throw error
+    }
+    const holder = parseHolder(text)
+    if (holder) return holder
+    if (waited >= PATIENCE_MS) return { ...nobody, host: hostname(), token: text }
+    await delay(LOOK_MS)
   }
+}
+
+const nobody: Holder = { pid: 0, host: '', started: undefined, token: '' }
+
+function parseHolder(text: string): Holder | undefined {
   try {
-    const found = JSON.parse(text) as Partial<Holder>
-    const { pid = 0, host = '', started, token = '' } = found
-    return { pid, host, started, token }
+    return { ...nobody, ...(JSON.parse(text) as Partial<Holder>) }
   } catch {
-    return { pid: 0, host: '', started: undefined, token: text }
+    return undefined
   }
 }
 

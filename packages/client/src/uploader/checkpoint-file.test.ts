@@ -125,6 +125,18 @@ test('the lock of a dead process is taken over, that of a living one is not', as
   await slot.close()
 })
 
+test.each(['', '{"pid":1'])(
+  'a lock that says %j, because its maker died in it, is taken over',
+  async (text) => {
+    const directory = await freshDirectory()
+    const path = `${await pathIn(directory)}.lock`
+    await writeFile(path, text)
+    const slot = await fileCheckpoints({ directory }).open(identity)
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ pid: process.pid })
+    await slot.close()
+  },
+)
+
 test.runIf(process.platform === 'linux')(
   'a process id that was used again does not keep a lock alive',
   async () => {
