@@ -1,12 +1,14 @@
 /** Small files that are whole after any crash: the earlier one or the new one, and nothing between. */
 
-import { randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Puts a file with `text` under the name of `path`. Resolves once it would survive a power cut. */
+/**
+ * Puts a file with `text` under the name of `path`. Resolves once it would survive a power cut. Only
+ * who holds the lock of `path` may: what a killed process left half written is then written anew.
+ */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`
+  const temporary = `${path}.tmp`
   try {
     await writeDurably(temporary, text)
     await rename(temporary, path)
@@ -18,7 +20,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600)
+  const file = await open(path, 'w', 0o600)
   try {
     await file.writeFile(text)
     await file.sync()
