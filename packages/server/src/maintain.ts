@@ -30,7 +30,7 @@ export async function checkDirectory(
       try {
         const now = (): Date => new Date()
         const makeHasher = await loadHasher()
-        return await checkStore({ audit, blobs, plain, makeHasher, now }, options)
+        return await checkStore({ audit, metadata, blobs, plain, makeHasher, now }, options)
       } finally {
         audit.close()
       }

@@ -1,12 +1,28 @@
 /**
  * What must hold between the rows and the bytes of a store, looked at both ways: every name has its
- * blob, every blob has its name or a reason to go, and every count is what it counts.
+ * blob, every blob has its name or a reason to go, and every count is what it counts. The invariants:
+ *
+ * 1. What was acknowledged is there, or was ended by somebody who was told so (with a ledger).
+ * 2. Each blob that is named exists in exactly the size of its name, and in its bytes (`deep`).
+ * 3. No object is a manifest that is not whole.
+ * 4. An upload is open or ended, never both.
+ * 5. Each blob is named, or waits to be deleted, or is an orphan that the collector can take.
+ * 6. Pieces make up the size; ETag and CRC-64 follow from them (`deep`). Counts are what they count.
+ * 7. The pages of a listing, put together, are what the bucket holds.
+ *
+ * `lading fsck` asks this of a directory, and the tests of power loss of every state that a cut may leave.
  */
 
 import type { MakeHasher } from '@lading/protocol'
 import type { BlobId, BlobStore } from '../ports/blob-store.ts'
 import type { AuditedBucket, AuditedUpload, MetadataAudit, Repair } from '../ports/maintenance.ts'
 import type { BucketUsage, ManifestEntry, StoredObject } from '../ports/metadata-store.ts'
+import {
+  type Acknowledged,
+  type AcknowledgedRows,
+  checkAcknowledged,
+} from './check-acknowledged.ts'
+import { checkListings, type ListedRows } from './check-listings.ts'
 import { type KeptSums, type PlainBlobs, verifyBytes } from './verify-bytes.ts'
 
 export type ProblemKind =
@@ -30,6 +46,11 @@ export type ProblemKind =
   | 'damaged-row'
   /** Rows that contradict one another or cannot be read. */
   | 'contradiction'
+  /** A bucket whose pages are not what it holds. */
+  | 'listing'
+  /** What callers were told of and is gone, and what is there and nobody asked for. */
+  | 'lost'
+  | 'unasked'
 
 export interface Problem {
   readonly kind: ProblemKind
@@ -63,6 +84,7 @@ export interface CheckReport {
 
 export interface CheckDependencies {
   readonly audit: MetadataAudit
+  readonly metadata: ListedRows & AcknowledgedRows
   readonly blobs: Pick<BlobStore, 'find' | 'list'>
   readonly plain: PlainBlobs
   readonly makeHasher: MakeHasher
@@ -77,10 +99,18 @@ export interface CheckOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Looks at one moment of the store; it may be in use meanwhile. */
+/** What only tests know, or want otherwise. */
+export interface TestedCheckOptions extends CheckOptions {
+  /** What callers were told, of a store at rest. Without it nothing is said of that. */
+  readonly acknowledged?: Acknowledged | undefined
+  /** Rows in a page of a listing. Default 1,000. */
+  readonly pageSize?: number | undefined
+}
+
+/** Looks at one moment of the store; it may be in use meanwhile, unless it is held against `acknowledged`. */
 export async function checkStore(
   dependencies: CheckDependencies,
-  options: CheckOptions = {},
+  options: TestedCheckOptions = {},
 ): Promise<CheckReport> {
   const check = new Check(dependencies, options)
   return await check.run()
@@ -104,7 +134,7 @@ interface Name {
 
 class Check {
   readonly #dependencies: CheckDependencies
-  readonly #options: CheckOptions
+  readonly #options: TestedCheckOptions
   #problems: Problem[] = []
   #repairs: Repair[] = []
   /** Every blob that something names, to see which claims and files are left. */
@@ -117,7 +147,7 @@ class Check {
   #partBytes = 0
   #verifiedBytes = 0
 
-  constructor(dependencies: CheckDependencies, options: CheckOptions) {
+  constructor(dependencies: CheckDependencies, options: TestedCheckOptions) {
     this.#dependencies = dependencies
     this.#options = options
   }
@@ -145,6 +175,9 @@ class Check {
     for (const bucket of buckets) this.#compareCounts(bucket)
     for await (const what of audit.damagedRows()) this.#problem('damaged-row', what)
     for await (const what of audit.contradictions()) this.#problem('contradiction', what)
+    // What rows that cannot be read leave out of a listing has been told of.
+    if (!this.#hasUnreadableRows()) await this.#listings(buckets)
+    await this.#acknowledged()
     this.#withholdRepairs()
     return {
       buckets: buckets.length,
@@ -309,6 +342,27 @@ class Check {
       `bucket ${name} counts ${JSON.stringify(usage)}, and holds ${JSON.stringify(count)}`,
       { kind: 'recount', bucket: name },
     )
+  }
+
+  #hasUnreadableRows(): boolean {
+    return this.#problems.some(({ kind }) => kind === 'damaged-row' || kind === 'contradiction')
+  }
+
+  async #listings(buckets: readonly AuditedBucket[]): Promise<void> {
+    const { pageSize = 1_000, signal } = this.#options
+    for (const { name, usage } of buckets) {
+      signal?.throwIfAborted()
+      const bucket = { name, usage, held: this.#counts.get(name) ?? emptyCount() }
+      const difference = await checkListings(this.#dependencies.metadata, bucket, pageSize)
+      if (difference !== undefined) this.#problem('listing', `bucket ${name} ${difference}`)
+    }
+  }
+
+  async #acknowledged(): Promise<void> {
+    const { acknowledged } = this.#options
+    if (!acknowledged) return
+    const broken = await checkAcknowledged(this.#dependencies.metadata, acknowledged)
+    for (const { kind, what } of broken) this.#problem(kind, what)
   }
 
   #problem(kind: ProblemKind, what: string, repair?: Repair): void {

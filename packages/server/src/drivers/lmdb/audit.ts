@@ -73,6 +73,7 @@ class Audit implements MetadataAudit {
   /** Long manifests of objects, and uploads that are open, as far as they were read. */
   readonly #manifests = new Set<number>()
   readonly #uploads = new Set<string>()
+  readonly #openAndEnded = new Set<string>()
   #closed = false
 
   constructor(transaction: Transaction, tables: Tables, options: AuditOptions) {
@@ -143,6 +144,7 @@ class Audit implements MetadataAudit {
             decodeEntries(value).map(({ blobId }) => blobId),
           )
         }
+        if (this.#uploads.has(item.uploadId)) this.#openAndEnded.add(item.uploadId)
         this.#uploads.add(item.uploadId)
         if (item.kind === 'part-rows') return []
         return this.#partRows(item.uploadId).map(({ value }) => blobOfPart(value))
@@ -166,6 +168,7 @@ class Audit implements MetadataAudit {
 
   async *contradictions(): AsyncIterable<string> {
     yield* this.#unreadable
+    for (const id of this.#openAndEnded) yield `upload ${id} is open, and its parts are garbage`
     for await (const { key } of this.#rows(this.#tables.states)) {
       const id = toHex(key).toUpperCase()
       if (!this.#uploads.has(id)) yield `upload ${id} has a state and nothing else`
