@@ -16,6 +16,18 @@ import { root, runNode, runScript, SetUpError, setUp } from './setup.mjs'
  * (the section). What tests report with `reportFigure` is summed over the steps.
  */
 const sections = {
+  'power-loss': {
+    shows: 'every state that a power cut may leave, opened by the real store',
+    files: ['tests/power-loss/crash-states.test.ts'],
+    steps: 16,
+    env: {},
+  },
+  controls: {
+    shows: 'stores with a sync left out or a step misplaced, each of which must be caught',
+    files: ['tests/power-loss/controls.test.ts'],
+    steps: 5,
+    env: {},
+  },
   kill: {
     shows: 'kill -9 of the server in mid-work',
     files: ['tests/crash/'],
