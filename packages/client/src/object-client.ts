@@ -1,5 +1,6 @@
 /** The operations on objects, besides those that `upload` needs. */
 
+import { signV1 } from '@lading/protocol'
 import * as append from './operations/append.ts'
 import * as copies from './operations/copies.ts'
 import * as deletions from './operations/delete-objects.ts'
@@ -13,11 +14,16 @@ import {
   signPostPolicy,
 } from './operations/sign-post-policy.ts'
 import * as versions from './operations/versions.ts'
-import type { CallOptions } from './options.ts'
+import type { CallOptions, ClientOptions, TransportOption } from './options.ts'
 import { UploadClient } from './upload-client.ts'
 
 /** The part of `OssClient` that reads, writes, copies and describes objects. */
 export class ObjectClient extends UploadClient {
+  /** @throws {TypeError} for an endpoint that is none. */
+  constructor(options: ClientOptions & TransportOption) {
+    super(options, signV1)
+  }
+
   /** Makes a part of a range of an object, without its bytes passing here. `copy` does so for whole objects. */
   uploadPartCopy(
     input: copies.UploadPartCopyInput,

@@ -33,7 +33,7 @@ export interface ClientOptions {
   readonly region?: string
   /** Keys, or a function that brings them whenever needed. Without it requests are anonymous. */
   readonly credentials?: Credentials | CredentialsProvider
-  /** Default `v4`. */
+  /** Default `v4`, which is all that `UploadClient` knows. */
   readonly signatureVersion?: 'v4' | 'v1'
   /**
    * Where the bucket stands: `virtual` in the host, `path` in the path, `cname` for a host that

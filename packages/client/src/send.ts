@@ -12,8 +12,7 @@ import {
   OssError,
   parseHttpDate,
   type QueryEntry,
-  signV1,
-  signV4,
+  type SignableRequest,
   type Target,
 } from '@lading/protocol'
 import type { HttpBody } from './body.ts'
@@ -73,12 +72,21 @@ export interface StreamAnswer extends Answer {
   readonly body: AsyncIterable<Uint8Array>
 }
 
+/** The headers that sign a request. */
+export type Sign = (
+  request: SignableRequest,
+  credentials: Credentials,
+  options: { readonly region: string; readonly now: Date },
+) => Record<string, string>
+
 export interface SenderOptions {
   readonly transport: Transport
   readonly endpoint: Endpoint
   readonly style: AddressStyle
   readonly region: string
   readonly signatureVersion: 'v4' | 'v1'
+  /** By that version. */
+  readonly sign: Sign
   /** `undefined`: anonymous. */
   readonly credentials: CredentialsSource | undefined
   readonly idleTimeoutMs: number
@@ -224,7 +232,9 @@ export class Sender {
     }
     headers.set('user-agent', userAgent)
     if (credentials) {
-      const signed = this.#sign({ method, ...target, query, headers }, credentials)
+      const { sign, region } = this.options
+      const request = { method, ...target, query, headers }
+      const signed = sign(request, credentials, { region, now: this.now() })
       for (const [name, value] of Object.entries(signed)) headers.set(name.toLowerCase(), value)
     }
     const { host, path } = formatTarget(endpoint, style, target)
@@ -236,13 +246,6 @@ export class Sender {
       headers,
       body,
     }
-  }
-
-  #sign(request: Parameters<typeof signV4>[0], credentials: Credentials): Record<string, string> {
-    const { signatureVersion, region } = this.options
-    return signatureVersion === 'v4'
-      ? signV4(request, credentials, { region, now: this.now() })
-      : signV1(request, credentials, { now: this.now() })
   }
 
   #correctClock(serverTime: Date | undefined): boolean {

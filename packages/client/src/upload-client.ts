@@ -1,6 +1,6 @@
 /** The client of whoever uploads and nothing else: the operations that `upload` needs. */
 
-import { defaultStyle, type MakeHasher, parseEndpoint } from '@lading/protocol'
+import { defaultStyle, type MakeHasher, parseEndpoint, signV4 } from '@lading/protocol'
 import { credentialsSource } from './credentials.ts'
 import * as multipart from './operations/multipart.ts'
 import * as objects from './operations/objects.ts'
@@ -12,7 +12,7 @@ import {
   retryDefaults,
   type TransportOption,
 } from './options.ts'
-import { type Answer, Sender } from './send.ts'
+import { type Answer, Sender, type Sign } from './send.ts'
 import type { Transport } from './transport/contract.ts'
 import { version } from './version.ts'
 
@@ -36,8 +36,11 @@ export class UploadClient {
   readonly region: string
   readonly retry: Required<RetryOptions>
 
-  /** @throws {TypeError} for an endpoint that is none. */
-  constructor(options: ClientOptions & TransportOption) {
+  /**
+   * @param signV1 Signs by V1: this class alone cannot, so that pages need not load it.
+   * @throws {TypeError} for an endpoint that is none, or V1 where nothing signs by it.
+   */
+  constructor(options: ClientOptions & TransportOption, signV1?: Sign) {
     const { transport, credentials, signatureVersion = 'v4', userAgent, now = Date.now } = options
     const endpoint = parseEndpoint(options.endpoint ?? endpointOf(options.region))
     const ours = `lading-client/${version}`
@@ -51,6 +54,7 @@ export class UploadClient {
       style: options.style ?? defaultStyle(endpoint),
       region: this.region,
       signatureVersion,
+      sign: signatureVersion === 'v4' ? signV4 : requireV1(signV1),
       credentials: credentials && credentialsSource(credentials, now),
       idleTimeoutMs: options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
       totalTimeoutMs: options.totalTimeoutMs,
@@ -175,6 +179,11 @@ export class UploadClient {
   close(): Promise<void> {
     return this.#transport.close()
   }
+}
+
+function requireV1(signV1: Sign | undefined): Sign {
+  if (signV1) return signV1
+  throw new TypeError('UploadClient signs by V4 alone; OssClient signs by V1 too.')
 }
 
 function endpointOf(region: string | undefined): string {

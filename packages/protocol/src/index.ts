@@ -14,7 +14,8 @@ export {
   type Target,
 } from './address.ts'
 export { combineCrc64 } from './checksum/combine-crc64.ts'
-export { crc64, formatCrc64, parseCrc64 } from './checksum/crc64.ts'
+export { crc64 } from './checksum/crc64.ts'
+export { formatCrc64, parseCrc64 } from './checksum/crc64-text.ts'
 export type { ByteHasher, MakeHasher, Sums } from './checksum/hasher.ts'
 export { loadCombineCrc64 } from './checksum/load-combine-crc64.ts'
 export { loadCrc64, type TakeCrc64 } from './checksum/load-crc64.ts'

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { TransportError } from '../errors.ts'
 import { OssClient } from '../oss-client.ts'
+import { UploadClient } from '../upload-client.ts'
 import { upload } from './upload.ts'
 
 const target = { bucket: 'bucket', key: 'key' }
@@ -55,4 +56,11 @@ test('an upload that failed before it was initiated can be aborted', async () =>
   await expect(handle.done).rejects.toThrow('no network')
   await handle.abort()
   expect(handle.state).toBe('failed')
+})
+
+test('a client for uploads alone signs by V4, and says who signs by V1', () => {
+  const transport = { exchange: () => Promise.reject(new Error('asked')), close: async () => {} }
+  const options = { region: 'cn-hangzhou', transport, signatureVersion: 'v1' } as const
+  expect(() => new UploadClient(options)).toThrow('OssClient signs by V1')
+  expect(new OssClient(options).region).toBe('cn-hangzhou')
 })

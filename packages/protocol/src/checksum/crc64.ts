@@ -1,4 +1,4 @@
-/** CRC-64/XZ, which OSS calls `hash-crc64ecma`: of bytes, of two runs joined, as wire text. */
+/** CRC-64/XZ, which OSS calls `hash-crc64ecma`: of bytes. */
 
 /** The two halves of 0xC96C5795D7870F42, the ECMA-182 polynomial reflected. */
 export const POLYNOMIAL_HIGH: number = 0xc96c5795 | 0
@@ -82,17 +82,4 @@ function fillTables(): void {
     tableLow[index] = ((low >>> 8) | (high << 24)) ^ (tableLow[low & 0xff] as number)
     tableHigh[index] = (high >>> 8) ^ (tableHigh[low & 0xff] as number)
   }
-}
-
-/** The form of the `x-oss-hash-crc64ecma` header: unsigned decimal, no padding. */
-export function formatCrc64(value: bigint): string {
-  return value.toString()
-}
-
-/** `undefined` unless `text` is an unsigned decimal below 2^64. Blanks around it are tolerated. */
-export function parseCrc64(text: string): bigint | undefined {
-  const trimmed = text.trim()
-  if (!/^[0-9]{1,20}$/.test(trimmed)) return undefined
-  const value = BigInt(trimmed)
-  return value < 1n << 64n ? value : undefined
 }

@@ -1,6 +1,6 @@
 /** The answer to ListParts: one page of an upload's parts, by ascending number. */
 
-import { formatCrc64, parseCrc64 } from '../checksum/crc64.ts'
+import { formatCrc64, parseCrc64 } from '../checksum/crc64-text.ts'
 import { type ETag, formatETag, type UploadId } from '../values.ts'
 import {
   childrenOf,
