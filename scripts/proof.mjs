@@ -29,7 +29,7 @@ const sections = {
     env: {},
   },
   kill: {
-    shows: 'kill -9 of the server in mid-work',
+    shows: 'kill -9 of the server, of a worker, and of all at once, in mid-work',
     files: ['tests/crash/'],
     steps: 20,
     env: { LADING_CRASH_ROUNDS: '50' },

@@ -17,18 +17,20 @@ import { crashRounds } from './rounds.ts'
 const ROUNDS = Number(process.env.LADING_CRASH_ROUNDS ?? (process.env.CI ? 50 : 10))
 const seed = seedFromEnvironment()
 
-test(`what was acknowledged survives ${ROUNDS} kills, nothing half-made is seen, nothing aborted comes back`, {
+test(`what was acknowledged survives ${ROUNDS} kills of servers and workers, nothing half-made is seen, nothing aborted comes back`, {
   timeout: 60_000 + ROUNDS * 10_000,
 }, async () => {
   const directory = await temporaryDirectory()
-  const report = await crashRounds({ directory, rounds: ROUNDS, seed })
+  const report = await crashRounds({ directory, rounds: ROUNDS, seed, withWorkers: true })
   const { ledger } = report
   console.log(
     `kill -9: seed ${seed}, ${report.rounds} rounds, ${report.killsInFlight} with requests in flight, ` +
       `${report.killsDuringComplete} into Complete; acknowledged ${ledger.partsAcknowledged} parts, ` +
       `${ledger.completesAcknowledged} completes, ${ledger.abortsAcknowledged} aborts`,
   )
-  reportFigure('kills of the server', report.rounds)
+  for (const [victim, count] of Object.entries(report.kills)) {
+    reportFigure(`kills of a ${victim}`, count)
+  }
   reportFigure('violations', report.broken.length)
   expect(report.broken, `seed ${seed}`).toEqual([])
   expect(report.killsInFlight).toBeGreaterThanOrEqual(Math.floor(ROUNDS * 0.9))

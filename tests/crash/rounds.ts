@@ -3,15 +3,27 @@
 import { setTimeout as after } from 'node:timers/promises'
 import { OssWire } from '../support/oss-wire.ts'
 import { Random } from '../support/random.ts'
-import { KEY_PAIR, type ServeProcess, serveProcess } from '../support/serve-process.ts'
+import {
+  KEY_PAIR,
+  killWithWorkers,
+  type ServeProcess,
+  serveProcess,
+  workersOf,
+} from '../support/serve-process.ts'
 import { Ledger } from './ledger.ts'
 import { runClient, type Traffic } from './workload.ts'
 
 const CLIENTS = 6
 const KEYS_PER_CLIENT = 2
 
+/** What a round kills: a server alone, one of two workers, or a server with both of its workers. */
+const VICTIMS = ['server', 'worker', 'server with its workers'] as const
+
+type Victim = (typeof VICTIMS)[number]
+
 export interface CrashReport {
   readonly rounds: number
+  readonly kills: Readonly<Record<Victim, number>>
   /** Kills with at least one request in flight. */
   readonly killsInFlight: number
   readonly killsDuringComplete: number
@@ -25,6 +37,8 @@ export interface CrashOptions {
   readonly seed: number
   /** Stands between the clients and the server; resolves with the port to use instead. */
   readonly interpose?: (port: number) => Promise<{ port: number; close(): Promise<void> }>
+  /** Kills by turns what there is; without it always a server that is alone. */
+  readonly withWorkers?: boolean
   /** Ends the run at the first broken promise. */
   readonly stopAtFirst?: boolean
 }
@@ -37,19 +51,26 @@ export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
   const broken: string[] = []
   let killsInFlight = 0
   let killsDuringComplete = 0
+  const kills: Record<Victim, number> = { server: 0, worker: 0, 'server with its workers': 0 }
   let server = await serveProcess(directory)
   try {
     const wire = new OssWire({ port: server.port, credentials: KEY_PAIR })
     await wire.putBucket(ledger.bucket)
     wire.close()
     for (let round = 1; round <= rounds; round += 1) {
+      const victim = victimOf(round, options)
       const { inFlight, completesInFlight } = await workUntilKilled(server, options, ledger, {
         random,
         pool,
+        kill: () => kill(server, victim, random),
       })
+      kills[victim] += 1
       if (inFlight > 0) killsInFlight += 1
       if (completesInFlight > 0) killsDuringComplete += 1
-      server = await serveProcess(directory)
+      if (victim !== 'worker') {
+        const needsWorkers = victimOf(round + 1, options) !== 'server'
+        server = await serveProcess(directory, needsWorkers ? { args: ['--workers', '2'] } : {})
+      }
       const checker = new OssWire({ port: server.port, credentials: KEY_PAIR })
       const found = await ledger.verify(checker)
       checker.close()
@@ -57,17 +78,28 @@ export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
       broken.push(...found.map((sentence) => `round ${round}: ${sentence}`))
       if (broken.length > 0 && options.stopAtFirst) break
     }
-    return { rounds, killsInFlight, killsDuringComplete, broken, ledger }
+    return { rounds, kills, killsInFlight, killsDuringComplete, broken, ledger }
   } finally {
-    await server.kill()
+    await killWithWorkers(server)
   }
+}
+
+function victimOf(round: number, { withWorkers }: CrashOptions): Victim {
+  return (withWorkers && VICTIMS[(round - 1) % VICTIMS.length]) || 'server'
+}
+
+async function kill(server: ServeProcess, victim: Victim, random: Random): Promise<void> {
+  if (victim !== 'worker') return await killWithWorkers(server)
+  const workers = await workersOf(server)
+  const pid = workers[random.between(0, workers.length - 1)]
+  if (pid !== undefined) process.kill(pid, 'SIGKILL')
 }
 
 async function workUntilKilled(
   server: ServeProcess,
   options: CrashOptions,
   ledger: Ledger,
-  { random, pool }: { random: Random; pool: Uint8Array },
+  { random, pool, kill }: { random: Random; pool: Uint8Array; kill: () => Promise<void> },
 ): Promise<{ inFlight: number; completesInFlight: number }> {
   const between = await options.interpose?.(server.port)
   const wire = new OssWire({ port: between?.port ?? server.port, credentials: KEY_PAIR })
@@ -98,7 +130,7 @@ async function workUntilKilled(
   await after(random.between(10, 200))
   const { inFlight, completesInFlight } = traffic
   stopped = true
-  await server.kill()
+  await kill()
   await Promise.all(clients)
   wire.close()
   await between?.close()

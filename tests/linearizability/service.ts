@@ -1,8 +1,13 @@
 /** The service that histories are made against, and what of it is killed meanwhile. */
 
 import { OssWire } from '../support/oss-wire.ts'
-import { KEY_PAIR, type ServeProcess, serveProcess, workersOf } from '../support/serve-process.ts'
-import { until } from '../support/until.ts'
+import {
+  KEY_PAIR,
+  killWithWorkers,
+  type ServeProcess,
+  serveProcess,
+  workersOf,
+} from '../support/serve-process.ts'
 
 /** More than ever ask at once: what waits for a connection of a closed agent waits for ever. */
 const MOST_CLIENTS = 64
@@ -83,25 +88,17 @@ export class MortalService implements Service {
   async close(): Promise<void> {
     await this.#killing
     this.#life.wire.close()
-    await this.#killProcesses()
+    await killWithWorkers(this.#process)
   }
 
   async #restart(): Promise<void> {
-    await this.#killProcesses()
+    await killWithWorkers(this.#process)
     this.#life.over = this.#tick()
     this.#life.wire.close()
     this.serversKilled += 1
     this.#workersKilledInLife = 0
     this.#process = await startWorkers(this.#directory)
     this.#life = begin(this.#process.port)
-  }
-
-  async #killProcesses(): Promise<void> {
-    const workers = await workersOf(this.#process)
-    // The primary first, or it would replace them.
-    await this.#process.kill()
-    for (const worker of workers) endNow(worker)
-    await until(() => !workers.some(isAlive))
   }
 }
 
@@ -112,20 +109,4 @@ async function startWorkers(directory: string): Promise<ServeProcess> {
 function begin(port: number): Life {
   const wire = new OssWire({ port, credentials: KEY_PAIR, maxSockets: MOST_CLIENTS })
   return { wire, over: Number.POSITIVE_INFINITY }
-}
-
-function endNow(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It ended by itself when its primary did.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
 }

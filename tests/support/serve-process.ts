@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { openRecord } from './suite-records.ts'
+import { until } from './until.ts'
 
 // By its package and not by its path: the bench runs this file compiled, from another folder.
 export const COMMAND: string = join(
@@ -96,4 +97,29 @@ export async function workersOf({ child }: ServeProcess): Promise<number[]> {
     const [pid, parent, state = ''] = line.trim().split(/\s+/)
     return Number(parent) === child.pid && !state.startsWith('Z') ? [Number(pid)] : []
   })
+}
+
+/** Sends SIGKILL to the primary and to its workers, and resolves once all of them are gone. */
+export async function killWithWorkers(server: ServeProcess): Promise<void> {
+  const workers = await workersOf(server)
+  // The primary first, or it would replace them.
+  await server.kill()
+  for (const worker of workers) endNow(worker)
+  await until(() => !workers.some(isAlive))
+}
+
+function endNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended by itself when its primary did.
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }
