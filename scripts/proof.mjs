@@ -46,6 +46,12 @@ const sections = {
     steps: 10,
     env: { LADING_FLIPS: '500' },
   },
+  clocks: {
+    shows: 'clocks that jump by an hour, ahead and back',
+    files: ['tests/clocks/'],
+    steps: 5,
+    env: { LADING_CLOCK_JUMPS: '40' },
+  },
   model: {
     shows: 'every state of two uploads, three actors, a crash and the collector',
     files: ['tests/state-model/'],

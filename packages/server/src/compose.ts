@@ -50,7 +50,8 @@ export async function openEngines({
   data,
   masterKey: given,
   now,
-}: Pick<Config, 'data' | 'masterKey' | 'now'>): Promise<Engines> {
+  patientNow,
+}: Pick<Config, 'data' | 'masterKey' | 'now' | 'patientNow'>): Promise<Engines> {
   if (data === 'memory') {
     const [{ MemoryBlobStore }, { MemoryMetadataStore }] = await Promise.all([
       import('./drivers/memory/memory-blob-store.ts'),
@@ -59,13 +60,17 @@ export async function openEngines({
     const masterKeys = openMasterKey({ given, directory: undefined })
     return pair(new MemoryBlobStore({ now }), new MemoryMetadataStore({ now }), masterKeys)
   }
-  return await openDirectory(data.directory, { masterKey: given, now })
+  return await openDirectory(data.directory, { masterKey: given, now, patientNow })
 }
 
 /** The engines of a data directory, which is made if it is missing. */
 export async function openDirectory(
   directory: string,
-  { masterKey: given, now }: Pick<Config, 'masterKey' | 'now'>,
+  {
+    masterKey: given,
+    now,
+    patientNow = now,
+  }: Pick<Config, 'masterKey' | 'now'> & Partial<Pick<Config, 'patientNow'>>,
 ): Promise<DirectoryEngines> {
   const [{ FilesBlobStore }, { LmdbMetadataStore }] = await Promise.all([
     import('./drivers/files/files-blob-store.ts'),
@@ -73,7 +78,11 @@ export async function openDirectory(
   ])
   await mkdir(directory, { recursive: true, mode: 0o700 })
   // Metadata first: it is what refuses a directory of another format.
-  const metadata = await LmdbMetadataStore.open({ directory: join(directory, 'meta'), now })
+  const metadata = await LmdbMetadataStore.open({
+    directory: join(directory, 'meta'),
+    now,
+    patientNow,
+  })
   try {
     const blobs = await FilesBlobStore.open(join(directory, 'blobs'))
     return pair(blobs, metadata, openMasterKey({ given, directory }))
@@ -134,10 +143,17 @@ export async function composeService(
     readonly space: FreeSpace
   },
 ): Promise<Composition> {
-  const { now, region, baseHosts, cnames } = config
+  const { now, patientNow, region, baseHosts, cnames } = config
   const { blobs, metadata, masterKeys } = engines
   const { findKey, address, ready, space } = options
-  const store = createStore({ blobs, metadata, masterKeys, makeHasher: await loadHasher(), now })
+  const store = createStore({
+    blobs,
+    metadata,
+    masterKeys,
+    makeHasher: await loadHasher(),
+    now,
+    patientNow,
+  })
   const key = callbackKey(config.data === 'memory' ? undefined : config.data.directory)
   const context: OperationContext = {
     store,

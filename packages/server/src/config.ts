@@ -12,6 +12,7 @@ import type { Fault } from './http/faults.ts'
 import type { KeyLimits } from './http/key-limits.ts'
 import type { BucketQuota } from './http/quotas.ts'
 import type { LogDestination } from './observe/log.ts'
+import { patientClocks } from './patient-clock.ts'
 
 /** A key pair that requests may be signed with. */
 export interface ServerCredentials {
@@ -100,7 +101,7 @@ export interface ServerOptions {
   readonly callbackHosts?: readonly string[] | undefined
   /** Takes one JSON line for each request. Default: none is written. */
   readonly log?: LogDestination | undefined
-  /** Default: the system's clock. */
+  /** Default: the system's clock, of which only ages that have truly passed are believed. */
   readonly now?: (() => Date) | undefined
 }
 
@@ -187,6 +188,8 @@ export interface Config {
   readonly callbackHosts: readonly string[]
   readonly log: LogDestination | undefined
   readonly now: () => Date
+  /** By which things are old enough to be ended; `now` itself where that was given. */
+  readonly patientNow: () => Date
 }
 
 const MINUTE = 60_000
@@ -360,9 +363,7 @@ const schema = z.strictObject({
       'must have a method write(line)',
     )
     .optional(),
-  now: z
-    .custom<() => Date>((now) => typeof now === 'function', 'must be a function')
-    .default(() => () => new Date()),
+  now: z.custom<() => Date>((now) => typeof now === 'function', 'must be a function').optional(),
 })
 
 /** @throws {TypeError} naming every setting that cannot be. */
@@ -374,10 +375,11 @@ export function readOptions(options: ServerOptions): Config {
     )
     throw new TypeError(`The server cannot start with these options. ${faults.join('; ')}`)
   }
-  const { credentials: keys, log, tls, reserve, admin, metrics, ...more } = read.data
+  const { credentials: keys, log, tls, reserve, admin, metrics, now, ...more } = read.data
   const { extranetEndpoint, intranetEndpoint = extranetEndpoint, ...rest } = more
   return {
     ...rest,
+    ...(now === undefined ? patientClocks() : { now, patientNow: now }),
     extranetEndpoint,
     intranetEndpoint,
     keys,

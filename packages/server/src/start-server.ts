@@ -119,7 +119,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     }
 
     const collect = (signal?: AbortSignal): Promise<CollectionReport> => {
-      const now = config.now().getTime()
+      const now = config.patientNow().getTime()
       const { graceMs, orphanAgeMs } = config.collect
       // What happened in this very millisecond counts as past, so that a grace of 0 is none.
       const before = new Date(now + 1 - graceMs)

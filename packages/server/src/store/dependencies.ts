@@ -13,4 +13,6 @@ export interface StoreDependencies {
   /** What objects are encrypted under, where that is asked for. */
   readonly masterKeys: MasterKeySource
   readonly now: () => Date
+  /** By which things are old enough to be ended; never ahead of `now`. Default: `now`. */
+  readonly patientNow?: (() => Date) | undefined
 }

@@ -59,7 +59,8 @@ export async function runLifecycle(
     expiredVersions: 0,
     transitions: 0,
   }
-  const run: Run = { ...dependencies, options, at: dependencies.now(), progress }
+  const { now, patientNow = now } = dependencies
+  const run: Run = { ...dependencies, options, at: patientNow(), progress }
   const failures: unknown[] = []
   for await (const bucket of allBuckets(run)) {
     try {

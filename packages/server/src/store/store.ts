@@ -197,9 +197,10 @@ export interface Store {
 }
 
 export function createStore(dependencies: StoreDependencies): Store {
-  const { blobs, metadata, now } = dependencies
+  const { blobs, metadata, patientNow = dependencies.now } = dependencies
   const writes = new OpenWrites()
-  const collector: CollectorDependencies = { blobs, metadata, now, writes, deleted: new Map() }
+  const deleted: CollectorDependencies['deleted'] = new Map()
+  const collector = { blobs, metadata, now: patientNow, writes, deleted }
   let collection: Promise<unknown> = Promise.resolve()
 
   return {

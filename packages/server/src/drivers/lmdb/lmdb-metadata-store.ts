@@ -60,6 +60,8 @@ export interface LmdbMetadataStoreOptions {
   readonly directory: string
   /** What dates upload ids, garbage and leases. Default: the system's clock. */
   readonly now?: () => Date
+  /** By which leases of other processes are over; never ahead of `now`. Default: `now`. */
+  readonly patientNow?: () => Date
   /** Milliseconds that a commit may take before the store counts as failed. Default 30,000. */
   readonly commitTimeoutMs?: number
 }
@@ -86,7 +88,12 @@ export class LmdbMetadataStore implements MaintainedStore {
 
   private constructor(
     { environment, tables }: OpenEnvironment,
-    { directory, now = () => new Date(), commitTimeoutMs = 30_000 }: LmdbMetadataStoreOptions,
+    {
+      directory,
+      now = () => new Date(),
+      patientNow = now,
+      commitTimeoutMs = 30_000,
+    }: LmdbMetadataStoreOptions,
   ) {
     this.#environment = environment
     this.#tables = tables
@@ -107,6 +114,7 @@ export class LmdbMetadataStore implements MaintainedStore {
       tables,
       commits: this.#commits,
       now,
+      patientNow,
       count: () => this.#read(() => this.#garbage.count()),
     })
   }

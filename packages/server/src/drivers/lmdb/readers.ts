@@ -31,6 +31,8 @@ export interface ReadersOptions {
   readonly tables: Tables
   readonly commits: Commits
   readonly now: () => Date
+  /** By which a lease is over; never ahead of `now`. */
+  readonly patientNow: () => Date
   /** The count of garbage, as it stands now. */
   readonly count: () => number
 }
@@ -39,6 +41,7 @@ export class Readers {
   readonly #tables: Tables
   readonly #commits: Commits
   readonly #now: () => Date
+  readonly #patientNow: () => Date
   readonly #count: () => number
   readonly #process: Uint8Array = randomBytes(16)
   readonly #open = new Set<{ readonly count: number }>()
@@ -46,10 +49,11 @@ export class Readers {
   #renewing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor({ tables, commits, now, count }: ReadersOptions) {
+  constructor({ tables, commits, now, patientNow, count }: ReadersOptions) {
     this.#tables = tables
     this.#commits = commits
     this.#now = now
+    this.#patientNow = patientNow
     this.#count = count
   }
 
@@ -80,7 +84,7 @@ export class Readers {
 
   /** The count up to which garbage is needed by no read, in this process or another. */
   horizon(): number {
-    const now = this.#now().getTime()
+    const now = this.#patientNow().getTime()
     let least = this.#count()
     for (const { count } of this.#open) least = Math.min(least, count)
     for (const { key, value } of this.#tables.leases.getRange({ limit: 10_000 })) {
@@ -117,8 +121,9 @@ export class Readers {
     const { leases } = this.#tables
     try {
       await this.#commits.run(() => {
+        const patientNow = this.#patientNow().getTime()
         const over = [...leases.getRange({ limit: 10_000 })].filter(
-          ({ value }) => decodeLease(value).until < now,
+          ({ value }) => decodeLease(value).until < patientNow,
         )
         for (const { key } of over) leases.removeSync(key)
         leases.putSync(this.#process, encodeLease(lease))
