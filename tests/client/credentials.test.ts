@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import {
+  CredentialsError,
   type CredentialsProvider,
   ecsRoleCredentials,
   environmentCredentials,
@@ -14,6 +15,7 @@ import {
   upload,
 } from '@lading/client/node'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { askSts } from '../access/people.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { BUCKET, KiB, randomContent, startService, tampering } from './service.ts'
 
@@ -162,4 +164,69 @@ test('keys that are refused in mid-upload are asked for once, and every part arr
 
   expect(await done).toMatchObject({ parts: 5, size: content.length })
   expect(asked).toBe(2)
+})
+
+test('a token of the service that ends in mid-upload is replaced once, and every part arrives', async () => {
+  let time = Date.parse('2026-11-22T10:00:00Z')
+  const now = (): number => time
+  const { server, connect } = await startService({ now: () => new Date(time) })
+  let asked = 0
+  const credentials: CredentialsProvider = async () => {
+    asked += 1
+    // Its end is not told, so that the service's refusal is what shows it.
+    const { text } = await askSts(server, server.credentials, {
+      now: new Date(time),
+      parameters: { DurationSeconds: '900' },
+    })
+    const { AccessKeyId, AccessKeySecret, SecurityToken } = JSON.parse(text).Credentials
+    return {
+      accessKeyId: AccessKeyId,
+      accessKeySecret: AccessKeySecret,
+      securityToken: SecurityToken,
+    }
+  }
+  const client = connect({ credentials, now })
+  const content = randomContent(900 * KiB)
+  const target = { bucket: BUCKET, key: 'k' }
+  let parts = 0
+
+  const { done } = upload(client, content, target, {
+    partSize: 100 * KiB,
+    parallel: 3,
+    onProgress: () => {
+      parts += 1
+      if (parts === 3) time += 3_600_000
+    },
+  })
+
+  expect(await done).toMatchObject({ parts: 9, size: content.length })
+  expect(asked).toBe(2)
+})
+
+test('keys that cannot be renewed end the upload with the reason, and its parts stay', async () => {
+  const { server, client: owner, connect } = await startService()
+  let asked = 0
+  const client = connect({
+    credentials: async () => {
+      asked += 1
+      if (asked > 1) throw new CredentialsError('The vault is sealed.')
+      return server.credentials
+    },
+    transport: tampering((request, response) =>
+      request.method === 'PUT' && request.path.includes('partNumber=3') ? expired() : response,
+    ),
+  })
+  const uploading = upload(
+    client,
+    randomContent(500 * KiB),
+    { bucket: BUCKET, key: 'k' },
+    { partSize: 100 * KiB, parallel: 1 },
+  )
+  await expect(uploading.done).rejects.toMatchObject({
+    name: 'CredentialsError',
+    message: expect.stringContaining('The vault is sealed.'),
+  })
+  const uploadId = uploading.uploadId ?? ''
+  const { parts } = await owner.listParts({ bucket: BUCKET, key: 'k', uploadId })
+  expect(parts.map(({ partNumber }) => partNumber)).toEqual(expect.arrayContaining([1, 2]))
 })

@@ -10,6 +10,7 @@ import { ObjectClient } from './object-client.ts'
 import * as rights from './operations/bucket-rights.ts'
 import { deleteSetting } from './operations/bucket-settings.ts'
 import * as buckets from './operations/buckets.ts'
+import { pages } from './operations/pages.ts'
 import type { CallOptions } from './options.ts'
 import type { Answer } from './send.ts'
 
@@ -33,6 +34,18 @@ export class BucketClient extends ObjectClient {
     options?: CallOptions,
   ): Promise<buckets.ListBucketsAnswer> {
     return buckets.listBuckets(this.sender, input, options)
+  }
+
+  /** All pages of `listBuckets`. */
+  listBucketsPages(
+    input?: buckets.ListBucketsInput,
+    options?: CallOptions,
+  ): AsyncGenerator<buckets.ListBucketsAnswer, void, void> {
+    return pages(
+      (position?: { marker: string | undefined }) =>
+        this.listBuckets({ ...input, ...position }, options),
+      (page) => (page.isTruncated ? { marker: page.nextMarker } : undefined),
+    )
   }
 
   getBucketInfo(
@@ -122,5 +135,17 @@ export class BucketClient extends ObjectClient {
     options?: CallOptions,
   ): Promise<Answer & ListLiveChannelResult> {
     return rights.listLiveChannel(this.sender, input, options)
+  }
+
+  /** All pages of `listLiveChannel`. */
+  listLiveChannelPages(
+    input: rights.ListLiveChannelInput,
+    options?: CallOptions,
+  ): AsyncGenerator<Answer & ListLiveChannelResult, void, void> {
+    return pages(
+      (position?: { marker: string | undefined }) =>
+        this.listLiveChannel({ ...input, ...position }, options),
+      (page) => (page.isTruncated ? { marker: page.nextMarker } : undefined),
+    )
   }
 }
