@@ -28,6 +28,18 @@ const sections = {
     steps: 5,
     env: {},
   },
+  faults: {
+    shows: 'every kind of call made to fail at each of its turns',
+    files: ['tests/power-loss/faults.test.ts'],
+    steps: 1,
+    env: {},
+  },
+  'loop-cuts': {
+    shows: 'cuts of ext4 and xfs on a loop device; needs root',
+    files: ['tests/power-loss/loop-cuts.test.ts'],
+    steps: 10,
+    env: {},
+  },
   kill: {
     shows: 'kill -9 of the server, of a worker, and of all at once, in mid-work',
     files: ['tests/crash/'],

@@ -29,13 +29,20 @@ const AHEAD = 30 * 24 * 60 * 60 * 1000
 
 const now = (): Date => new Date(Date.now() + AHEAD)
 
+/** A store to check where it lies. */
+export interface CheckInPlaceTask {
+  readonly directory: string
+  readonly acknowledged: Acknowledged
+}
+
 /** Rows in a page, so few that a listing of a small store has several. */
 const PAGE = 2
 
 const makeHasher = await loadHasher()
 
-process.on('message', (task: CheckTask) => {
-  check(task).then(
+process.on('message', (task: CheckTask | CheckInPlaceTask) => {
+  const checking = 'place' in task ? check(task) : checkAt(task.directory, task.acknowledged)
+  checking.then(
     (problems) => process.send?.(problems),
     (error: unknown) => process.send?.([`it does not open: ${wordsOf(error)}`]),
   )

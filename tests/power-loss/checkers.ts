@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Acknowledged } from '../../packages/server/src/inspect/check-acknowledged.ts'
 import { compiled } from '../support/compiled.ts'
-import type { CheckTask } from './checker.ts'
+import type { CheckInPlaceTask, CheckTask } from './checker.ts'
 import type { DiskState } from './disk.ts'
 
 /** Milliseconds after which a check counts as hanging. */
@@ -32,9 +32,7 @@ export class Checkers {
     state: DiskState,
     { data, acknowledged }: { readonly data: string; readonly acknowledged: Acknowledged },
   ): Promise<readonly string[]> {
-    const child =
-      this.#idle.pop() ??
-      (await new Promise<ChildProcess>((resolve) => this.#waiting.push(resolve)))
+    const child = await this.#next()
     this.#count += 1
     const place = join(this.#folder, String(this.#count))
     const files = state.files.map(({ path, content }) => [path, this.#keep(content)] as const)
@@ -46,9 +44,22 @@ export class Checkers {
     return problems
   }
 
+  /** Checks a store where it lies, and changes it by that. */
+  async checkInPlace(task: CheckInPlaceTask): Promise<readonly string[]> {
+    const child = await this.#next()
+    const { problems, alive } = await ask(child, task)
+    this.#free(alive ? child : this.#start())
+    return problems
+  }
+
   close(): void {
     for (const child of this.#idle) child.disconnect()
     rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  async #next(): Promise<ChildProcess> {
+    const idle = this.#idle.pop()
+    return idle ?? (await new Promise<ChildProcess>((resolve) => this.#waiting.push(resolve)))
   }
 
   #start(): ChildProcess {
@@ -92,7 +103,7 @@ export function fastFolder(): string {
 
 async function ask(
   child: ChildProcess,
-  task: CheckTask,
+  task: CheckTask | CheckInPlaceTask,
 ): Promise<{ readonly problems: readonly string[]; readonly alive: boolean }> {
   return await new Promise((resolve) => {
     const settle = (problems: readonly string[], alive: boolean): void => {

@@ -7,7 +7,8 @@
  *   LADING_RECORD_FAULTS   `op:pattern:n:what[:sticky]`, joined by `;`: the nth call (from 1) of `op`
  *                          on a path that fits the pattern of a shell, whose `*` takes `/` too,
  *                          fails with `what`: an errno by name, SHORT (half of it is written), KILL
- *                          (before the call) or KILLAFTER
+ *                          (before the call), KILLAFTER, or of a sync OMIT
+ *                          (it succeeds and does nothing)
  *
  * A record is written before its call returns, so what one call depends on stands before it in the
  * journal. Whatever changes files in a way that is not followed here is journalled as fatal and
@@ -66,7 +67,7 @@ static _Atomic int synchronous[DESCRIPTORS];
 static struct fault {
   char op[16], pattern[128];
   int nth, error, sticky;
-  enum { ERROR, SHORT, KILL, KILLAFTER } kind;
+  enum { ERROR, SHORT, KILL, KILLAFTER, OMIT } kind;
   atomic_int count;
 } faults[FAULTS];
 static int fault_count;
@@ -138,7 +139,7 @@ static void read_faults(const char *text) {
     fault->sticky = !strcmp(sticky, "sticky");
     fault->error = error_of(what);
     fault->kind = !strcmp(what, "SHORT") ? SHORT : !strcmp(what, "KILL") ? KILL
-                : !strcmp(what, "KILLAFTER") ? KILLAFTER : ERROR;
+                : !strcmp(what, "KILLAFTER") ? KILLAFTER : !strcmp(what, "OMIT") ? OMIT : ERROR;
     if (fault->kind == ERROR && !fault->error) fatal("an unknown fault", one);
     fault_count++;
   }
@@ -421,6 +422,7 @@ static int synced(int fd, int number) {
   const char *path = path_of(fd, &inode);
   if (!path) return syscall(number, fd);
   struct fault *fault = fault_for("sync", path);
+  if (fault && fault->kind == OMIT) return 0;
   uint64_t id = (uint64_t)getpid() << 32 | atomic_fetch_add(&next_id, 1);
   append(SYNC_BEGIN, 0, id, 0, inode, 0, path, NULL, NULL, 0, 0);
   int result = fails(fault) ? -1 : syscall(number, fd);

@@ -131,6 +131,22 @@ export const scripts = {
     await stage.put('after', random.bytes(700))
     await stage.collect()
   },
+
+  /** Goes on until its process is ended. */
+  endless: async (stage, random) => {
+    await stage.bucket()
+    for (;;) {
+      const key = `movie/${random.between(1, 4)}`
+      const upload = await stage.initiate(key)
+      const one = await stage.part(upload, 1, random.bytes(LEAST))
+      const two = await stage.part(upload, 2, random.bytes(random.between(1, 5_000)))
+      if (random.chance(0.2)) await stage.abort(upload)
+      else await stage.complete(upload, [one, two])
+      await stage.put(`small/${random.between(1, 4)}`, random.bytes(random.between(1, 3_000)))
+      if (random.chance(0.2)) await stage.delete(`small/${random.between(1, 4)}`)
+      if (random.chance(0.1)) await stage.collect()
+    }
+  },
 } as const satisfies Record<string, Script>
 
 export type ScriptName = keyof typeof scripts
