@@ -231,3 +231,21 @@ test('a download that fails leaves no file, and a device is written to and not r
   expect(await readdir(join(table.directory, 'here'))).toEqual([])
   expect(await table.run(['cp', 'oss://films/a', '/dev/null'])).toMatchObject({ status: 5 })
 })
+
+test('what is streamed to stdout comes in order, and its proof at the end decides the exit status', async () => {
+  const table = await bench({
+    faults: [
+      { operation: 'GetObject', nth: 1, action: { kind: 'cut', at: 'answer', afterBytes: 1000 } },
+      { operation: 'HeadObject', key: 'wrong.mov', action: { kind: 'falsify', sum: 'crc64' } },
+    ],
+  })
+  const bytes = await table.file('film.mov', 300 * KiB)
+  await table.run(['cp', 'film.mov', 'oss://films/film.mov'])
+  await table.run(['cp', 'film.mov', 'oss://films/wrong.mov'])
+  const right = await table.run(['cat', 'oss://films/film.mov'])
+  expect(right.status).toBe(0)
+  expect(isSame(right.stdout, bytes)).toBe(true)
+  const wrong = await table.run(['cp', 'oss://films/wrong.mov', '-'])
+  expect(wrong).toMatchObject({ status: 7, stderr: expect.stringContaining('CRC-64') })
+  expect(isSame(wrong.stdout, bytes)).toBe(true)
+})

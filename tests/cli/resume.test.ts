@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Bench, bench, eventsOf, isSame, type Outcome } from './lading.ts'
@@ -89,4 +89,32 @@ test('what came on stdin is fed again by whoever fed it', async () => {
     status: 1,
     stderr: expect.stringContaining('Run the command that fed it once more'),
   })
+})
+
+test('resume lists downloads too, and fetches only what is missing', async () => {
+  const table = await bench({
+    faults: [{ operation: 'GetObject', nth: 4, action: { kind: 'fail', code: 'AccessDenied' } }],
+  })
+  const { directory, server } = table
+  const bytes = await table.file('film.mov', 1000 * KiB)
+  await table.run(['cp', 'film.mov', 'oss://films/film.mov'])
+  const sizes = ['--part-size', '100K', '--parallel', '1', '--no-progress']
+  const broken = await table.run(['cp', 'oss://films/film.mov', 'back.mov', ...sizes])
+  expect(broken.status).toBe(5)
+  const target = join(directory, 'back.mov')
+  expect(eventsOf(await resume(table, '--list', '--json'))).toMatchObject([
+    { event: 'interrupted-download', source: 'oss://films/film.mov', target },
+  ])
+  const listed = (await resume(table, '--list', 'back.mov')).stdout.toString()
+  expect(listed).toContain(`  oss://films/film.mov  ${target}  ${server.url}\n`)
+
+  const { status, stdout, stderr } = await resume(table)
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout.toString()).toContain('1000 KiB, 10 parts (3 resumed)')
+  expect(isSame(await readFile(target), bytes)).toBe(true)
+  const gets = table.requests.filter(({ operation, status }) => {
+    return operation === 'GetObject' && status === 206
+  })
+  expect(gets).toHaveLength(10)
+  expect(await resume(table)).toMatchObject({ status: 0, stderr: 'nothing was interrupted\n' })
 })

@@ -110,7 +110,7 @@ interface Known {
   readonly lastModified?: Date | undefined
 }
 
-function downloadTransfer(
+export function downloadTransfer(
   service: Service,
   job: DownloadJob,
   options: CopyOptions,
