@@ -63,7 +63,7 @@ export function* rangeParts(
     yield {
       async load(signal) {
         const makeHasher = loading.hasherOf(partNumber)
-        const buffer = source.view || !isKept ? undefined : buffers.tryTake(size)
+        const buffer = source.view || !isKept ? undefined : await buffers.take(size, signal)
         if (!buffer) {
           const body = source.view
             ? bytesBody(source.view(offset, size))
@@ -167,17 +167,8 @@ class Buffers {
     return this.#shared.has(buffer)
   }
 
-  /** `undefined` where there is no memory for it now. */
-  tryTake(size: number): Uint8Array | undefined {
-    return this.#memory.tryAcquire(size) ? this.#get(size) : undefined
-  }
-
   async take(size: number, signal: AbortSignal): Promise<Uint8Array> {
     await this.#memory.acquire(size, signal)
-    return this.#get(size)
-  }
-
-  #get(size: number): Uint8Array {
     const shared = this.#hasher?.take(size)
     if (shared) {
       this.#shared.add(shared)

@@ -190,14 +190,17 @@ function aheadOf(source: Source, partSize: number): number {
   return source.kind === 'stream' || partSize > MAX_BUFFERED_PART ? 1 : HASH_AHEAD
 }
 
+/** Bytes that the parts of a file may take in any case. */
+const MEMORY_PER_FILE = 64 * 1024 * 1024
+
 /**
- * Bytes: what the parts in hand take at the beginning, within the most there may be. A file has no
- * more however many lanes there come to be, because the parts beyond are read twice; a stream must
- * keep all it has in hand.
+ * Bytes: what the parts in hand take at the beginning, within the most there may be. However many lanes
+ * there come to be, a file has no more: parts wait for memory, and sending them without it would mean to
+ * read them twice. A stream must keep all it has in hand.
  */
 function memoryFor(source: Source, partSize: number, inHand: number): number {
-  const wanted = source.kind === 'ranges' ? inHand * partSize : MEMORY_PER_UPLOAD
-  return Math.min(wanted, MEMORY_PER_UPLOAD)
+  const ofFile = Math.max(inHand * partSize, MEMORY_PER_FILE)
+  return Math.min(source.kind === 'ranges' ? ofFile : MEMORY_PER_UPLOAD, MEMORY_PER_UPLOAD)
 }
 
 /** Bytes of a source from which on a thread is worth its start. */
