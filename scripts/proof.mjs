@@ -13,7 +13,8 @@ import { root, runNode, runScript, SetUpError, setUp } from './setup.mjs'
 
 /**
  * `files` are given to vitest, and `env` to them, besides `LADING_SEED` (the step's own) and `LADING_PROOF`
- * (the section). What tests report with `reportFigure` is summed over the steps.
+ * (the section); what the environment says already stands, so that a step can be made shorter. What tests
+ * report with `reportFigure` is summed over the steps.
  */
 const sections = {
   'power-loss': {
@@ -63,6 +64,12 @@ const sections = {
     files: ['tests/clocks/'],
     steps: 5,
     env: { LADING_CLOCK_JUMPS: '40' },
+  },
+  soak: {
+    shows: 'a long run of everything at once: what it takes up stays the same',
+    files: ['tests/soak/'],
+    steps: 1,
+    env: { LADING_SOAK_MINUTES: '45' },
   },
   model: {
     shows: 'every state of two uploads, three actors, a crash and the collector',
@@ -129,8 +136,8 @@ async function prove(name, { seed, steps: given, restart }) {
       ['run', '--project', 'system', '--testTimeout', '3600000', ...files],
       {
         env: {
-          ...process.env,
           ...env,
+          ...process.env,
           LADING_SEED: String(stepSeed),
           LADING_PROOF: name,
           LADING_FIGURES: figuresFile,

@@ -5,7 +5,6 @@ import { writeFile } from 'node:fs/promises'
 import { get, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { pathToFileURL } from 'node:url'
 import type { RunningServer } from '@lading/server'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { makeSession } from '../../packages/server/src/access/session.ts'
@@ -142,7 +141,7 @@ test(`upload ids and version ids of two workers stay unique and in order through
     await writeFile(clock, String(to))
   }
   await set(0)
-  const preload = pathToFileURL(join(import.meta.dirname, 'set-clock.mjs')).href
+  const preload = new URL('set-clock.mjs', import.meta.url).href
   const start = (): ReturnType<typeof serveProcess> =>
     serveProcess(join(directory, 'data'), {
       args: ['--workers', '2'],
