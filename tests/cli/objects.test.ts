@@ -68,7 +68,10 @@ test('an upload is resumed with all that was said of its object', async () => {
   const action = { kind: 'fail', code: 'AccessDenied' } as const
   const table = await bench({ faults: [{ operation: 'UploadPart', nth: 2, times: 1, action }] })
   await table.file('a', 250 * KiB)
-  const said = ['--storage-class', 'IA', '--cache-control', 'no-store', '--tagging', 'a=1']
+  const said = [
+    ...['--storage-class', 'IA', '--cache-control', 'no-store'],
+    ...['--tagging', 'a=1', '--acl', 'public-read'],
+  ]
   const parts = ['--part-size', '100K', '--parallel', '1', '--no-progress']
   expect(await table.run(['cp', 'a', 'oss://films/a', ...parts, ...said])).toMatchObject({
     status: 5,
@@ -84,6 +87,7 @@ test('an upload is resumed with all that was said of its object', async () => {
   expect(resumed).toMatchObject({ status: 0, stderr: '' })
   const [object] = eventsOf(await table.run(['stat', 'oss://films/a', '--json']))
   expect(object).toMatchObject({ storageClass: 'IA', cacheControl: 'no-store' })
+  expect((await fetch(`${table.server.url}/films/a`)).status).toBe(200)
   const { tagging: tags } = await clientOf(table).getObjectTagging({ ...films, key: 'a' })
   expect(tags).toEqual({ a: '1' })
 })
@@ -239,6 +243,11 @@ test('--bandwidth-limit holds for all files together', async () => {
   expect(await table.run(['cp', '-r', '.', 'oss://films', ...limited])).toMatchObject({ status: 0 })
   // 600 KiB at 1 MiB a second are 586 ms, but for what a limit lets through at once.
   expect(performance.now() - began).toBeGreaterThan(400)
+  const back = performance.now()
+  expect(await table.run(['cp', '-r', 'oss://films', 'back', ...limited])).toMatchObject({
+    status: 0,
+  })
+  expect(performance.now() - back).toBeGreaterThan(400)
   expect(await table.run(['cp', 'a', 'oss://films/b', '--bandwidth-limit', '1'])).toMatchObject({
     status: 2,
   })

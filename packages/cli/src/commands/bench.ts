@@ -163,7 +163,7 @@ async function timeDownload(
   const progress = output.startProgress('download', size)
   const began = performance.now()
   let repeated = 0
-  await download(client, object, path, {
+  const downloading = download(client, object, path, {
     ...plan,
     signal,
     onProgress: ({ loaded }) => progress.update(loaded),
@@ -171,6 +171,7 @@ async function timeDownload(
       repeated += 1
     },
   })
+  await downloading.done
   progress.stop()
   return { ms: performance.now() - began, repeated }
 }

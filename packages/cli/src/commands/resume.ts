@@ -29,6 +29,7 @@ import {
 } from '../transfer/copy-options.ts'
 import { downloadTransfer } from '../transfer/download-plan.ts'
 import type { ObjectOptions } from '../transfer/object-options.ts'
+import { aclHeader } from '../transfer/remember-acl.ts'
 import { checkpointDirectory } from '../transfer/state-directory.ts'
 import { uploadTransfer } from '../transfer/upload-plan.ts'
 
@@ -209,7 +210,7 @@ const metadataPrefix = 'x-oss-meta-'
  *
  * @throws {CommandError} when that is more than `lading cp` can say.
  */
-function attributesOf({ attributes }: Checkpoint): Omit<ObjectOptions, 'acl'> {
+function attributesOf({ attributes }: Checkpoint): ObjectOptions {
   const headers = new Map(JSON.parse(attributes) as readonly (readonly [string, string])[])
   const take = (name: string): string | undefined => {
     const value = headers.get(name)
@@ -220,6 +221,7 @@ function attributesOf({ attributes }: Checkpoint): Omit<ObjectOptions, 'acl'> {
     contentType: take('content-type'),
     cacheControl: take('cache-control'),
     storageClass: take('x-oss-storage-class'),
+    acl: take(aclHeader) as ObjectOptions['acl'],
     tagging: Object.fromEntries(new URLSearchParams(take('x-oss-tagging'))),
   }
   const metadata: Record<string, string> = {}

@@ -30,7 +30,7 @@ export async function downloadOne(
   context: TransferContext,
 ): Promise<Transferred> {
   const { target } = job
-  if (target === '-') return toStdout(service, job, context)
+  if (target === '-') return toStdout(service, job, context, options)
   const kind = await kindOf(target)
   if (kind === 'file') await requireLeave(service, target, options, context)
   if (kind === 'nothing') await mkdir(dirname(target), { recursive: true })
@@ -44,11 +44,12 @@ async function toStdout(
   service: Service,
   job: DownloadJob,
   { signal, onProgress }: TransferContext,
+  { bandwidthLimit }: CopyOptions,
 ): Promise<Transferred> {
   const total = job.size
   const onWritten = (loaded: number): void =>
     onProgress({ loaded, resumed: 0, total, partsDone: 0, parts: 0 })
-  const size = await writeObject(service, job, { signal, onWritten })
+  const size = await writeObject(service, job, { signal, onWritten, bandwidthLimit })
   return { size, parts: 0, resumedParts: 0, facts: {} }
 }
 
@@ -64,13 +65,14 @@ async function fetchTo(
   destination: string | Writable,
   { options, mayReplace, signal, onProgress }: FetchContext,
 ): Promise<Transferred> {
-  const { partSize = defaultPartSize, parallel, verify } = options
+  const { partSize = defaultPartSize, parallel, verify, bandwidthLimit } = options
   // Of a tree's many small files none is worth a lock and a look at what was left of it.
   const isRemembered = listed === undefined || listed > partSize
   const downloading = download(client, { bucket, key }, destination, {
     partSize,
     ...(parallel !== undefined && { parallel }),
     ...(verify !== undefined && { verify }),
+    ...(bandwidthLimit && { bandwidthLimit }),
     ...(isRemembered && {
       checkpoint: downloadCheckpoints({ directory: options.checkpointDirectory }),
     }),

@@ -10,6 +10,7 @@ import type { Service } from '../service.ts'
 import { contentTypeOf } from './content-type.ts'
 import type { CopyOptions } from './copy-options.ts'
 import { withLeaveToOverwrite } from './overwrite.ts'
+import { rememberAcl } from './remember-acl.ts'
 import type { TransferContext, TransferProgress, Transferred } from './transfer.ts'
 
 export interface UploadJob {
@@ -54,7 +55,7 @@ async function attempt(
         ...(verify !== undefined && { verify }),
         ...(bandwidthLimit && { bandwidthLimit }),
         multipartThreshold: options.bigfileThreshold,
-        checkpoint: fileCheckpoints({ directory: options.checkpointDirectory }),
+        checkpoint: rememberAcl(fileCheckpoints({ directory: options.checkpointDirectory }), acl),
         // Fed the same bytes again, a stream resumes: a part counts only if it equals what is read.
         ...(stream && { sourceName: source === '-' ? 'stdin' : source }),
         forbidOverwrite: !overwrite,

@@ -1,8 +1,14 @@
 /** An object's bytes to stdout. */
 
 import { once } from 'node:events'
-import { type ObjectToRead, readObject } from '@lading/client/node'
+import { type BandwidthLimit, type ObjectToRead, readObject } from '@lading/client/node'
 import type { Service } from '../service.ts'
+
+interface WriteOptions {
+  readonly signal: AbortSignal
+  readonly onWritten?: (bytes: number) => void
+  readonly bandwidthLimit?: BandwidthLimit | undefined
+}
 
 /**
  * Resolves with the number of bytes, once all are written and proved. What was written before a
@@ -11,10 +17,11 @@ import type { Service } from '../service.ts'
 export async function writeObject(
   { client }: Service,
   { bucket, key, versionId }: ObjectToRead,
-  { signal, onWritten = () => {} }: { signal: AbortSignal; onWritten?: (bytes: number) => void },
+  { signal, onWritten = () => {}, bandwidthLimit }: WriteOptions,
 ): Promise<number> {
   let written = 0
-  for await (const chunk of readObject(client, { bucket, key, versionId }, { signal })) {
+  const chunks = readObject(client, { bucket, key, versionId }, { signal })
+  for await (const chunk of bandwidthLimit?.slow(chunks, signal) ?? chunks) {
     if (!process.stdout.write(chunk)) await once(process.stdout, 'drain', { signal })
     written += chunk.length
     onWritten(written)
