@@ -1,5 +1,6 @@
 /** What every command that talks to a service has in common: its flags, its client, its end. */
 
+import { readFile } from 'node:fs/promises'
 import type { NodeClientOptions, OssClient } from '@lading/client/node'
 import { type Command, Option } from 'commander'
 import { interruptible } from './interrupt.ts'
@@ -13,6 +14,8 @@ export interface ServiceFlags extends SettingFlags {
   readonly retryTimes?: string | undefined
   readonly connectTimeout?: string | undefined
   readonly readTimeout?: string | undefined
+  readonly proxy?: string | undefined
+  readonly caFile?: string | undefined
   readonly json?: boolean | undefined
 }
 
@@ -43,6 +46,8 @@ export function addServiceOptions(command: Command): Command {
     .option('--retry-times <number>', 'how often a request is repeated (default: 3)')
     .option('--connect-timeout <time>', 'for a connection to be made (default: 10s)')
     .option('--read-timeout <time>', 'for a byte to move (default: 60s)')
+    .option('--proxy <url>', 'http://HOST:PORT, env or off (default: env)')
+    .option('--ca-file <file>', 'certificates (PEM) to trust instead of the usual ones')
     .option('--json', 'one JSON object a line instead of words')
 }
 
@@ -57,6 +62,7 @@ export async function withService<Result>(
     output.note('lading: a secret on the command line is seen by everyone on this machine')
   }
   const patience = readPatience(flags)
+  const connections = await readConnections(flags)
   const config = await readConfigFile(
     flags.configFile ?? (process.env.OSSUTIL_CONFIG_FILE || undefined),
   )
@@ -70,6 +76,7 @@ export async function withService<Result>(
     signatureVersion: settings.signatureVersion,
     ...(settings.addressStyle && { style: settings.addressStyle }),
     ...patience,
+    connections,
   })
   try {
     return await interruptible((signal) => work({ client, settings, output, signal }))
@@ -92,5 +99,16 @@ function readPatience(
       connectTimeoutMs: parseTime('--connect-timeout', connectTimeout),
     }),
     ...(readTimeout !== undefined && { idleTimeoutMs: parseTime('--read-timeout', readTimeout) }),
+  }
+}
+
+/** Which way the client goes to the service, and whom it trusts there. */
+async function readConnections({
+  proxy,
+  caFile,
+}: ServiceFlags): Promise<NonNullable<NodeClientOptions['connections']>> {
+  return {
+    ...(proxy !== undefined && proxy !== 'env' && { proxy: proxy === 'off' ? false : proxy }),
+    ...(caFile !== undefined && { ca: await readFile(caFile) }),
   }
 }

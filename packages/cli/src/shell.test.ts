@@ -33,3 +33,10 @@ test('the same command is told as it was started, without its secrets', () => {
     `npx lading ${told}`,
   )
 })
+
+test('a password in the address of a proxy is left out of a line that is shown', () => {
+  const words = ['ls', '--proxy', 'http://me:hush@proxy:3128']
+  expect(sameCommand(['/usr/bin/node', '/x/lading', ...words], { npm_command: 'exec' })).toBe(
+    "npx lading ls --proxy 'http://***@proxy:3128'",
+  )
+})

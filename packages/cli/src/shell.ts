@@ -17,9 +17,14 @@ export function sameCommand(
   const words = argv.slice(2).map((word, index, all) => {
     if (secretFlags.includes(all[index - 1] ?? '')) return "'***'"
     const flag = secretFlags.find((name) => name.startsWith('--') && word.startsWith(`${name}=`))
-    return flag ? `${flag}='***'` : quoteArgument(word)
+    return flag ? `${flag}='***'` : quoteArgument(withoutPassword(word))
   })
   return [...invocation(argv, environment), ...words].join(' ')
+}
+
+/** As a proxy's address may hold one. */
+function withoutPassword(word: string): string {
+  return word.replace(/(https?:\/\/)[^@/\s]+@/i, '$1***@')
 }
 
 function invocation(
