@@ -39,6 +39,14 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   backup: async () => (await import('./commands/backup.ts')).addBackup,
 }
 
+/** Headings of the help, each above the command of its name. */
+const groups: Readonly<Record<string, string>> = {
+  cp: 'Copying:',
+  ls: 'Objects and buckets:',
+  config: 'This machine:',
+  serve: 'A server of your own:',
+}
+
 /** Runs one command line, as `process.argv` has it. Resolves with the exit status; never rejects. */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.ok
@@ -77,7 +85,6 @@ export async function makeProgram(act: Act, named: string): Promise<Command> {
       'Uploads big files to Alibaba Cloud OSS in parts, each of them proved, and resumes after anything. Or is the OSS server itself: lading serve.',
     )
     .version(version, '-V, --version')
-    .helpCommand(true)
     .exitOverride()
     .configureHelp({
       showGlobalOptions: false,
@@ -89,17 +96,22 @@ export async function makeProgram(act: Act, named: string): Promise<Command> {
       outputError: (text, write) => write(text.replace(/^error: /, 'lading: ')),
     })
     .addHelpText('after', afterHelp)
-  for (const load of commandsFor(named)) (await load())(program, act)
+  for (const [name, load] of commandsFor(named)) {
+    const group = groups[name]
+    if (group !== undefined) program.commandsGroup(group)
+    ;(await load())(program, act)
+  }
+  program.commandsGroup('This machine:').helpCommand('help [command]', 'tell of a command')
   nameHelp(program, 'lading')
   return program
 }
 
-function commandsFor(named: string): readonly (() => Promise<AddCommand>)[] {
+function commandsFor(named: string): readonly [name: string, load: () => Promise<AddCommand>][] {
   if (named === '--version' || named === '-V') return []
   // A shell is to complete all of them.
-  if (named === 'completion') return Object.values(commands)
+  if (named === 'completion') return Object.entries(commands)
   const load = Object.hasOwn(commands, named) ? commands[named] : undefined
-  return load ? [load] : Object.values(commands)
+  return load ? [[named, load]] : Object.entries(commands)
 }
 
 /** Without `[options]`, which every command has and which leaves no room for words. */
@@ -128,13 +140,17 @@ function nameHelp(command: Command, spelled: string): void {
 
 // Commander does not wrap this: it fits 80 columns as it stands.
 const afterHelp = `
+First steps:
+  $ lading config                       # endpoint and keys, once
+  $ lading ls                           # your buckets
+  $ lading cp movie.mov oss://BUCKET/   # after Ctrl-C once more: it resumes
+Without a service, have one of your own, and give every command its address:
+  $ lading serve --data ./data --port 9000
+  $ lading ls --endpoint http://127.0.0.1:9000
+
 Where and who, in this order: the flags; OSS_ENDPOINT, OSS_REGION,
 OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN; ~/.ossutilconfig.
 
 Exit status: 0 ok, 1 some failed, 2 usage, 3 configuration, 4 not found,
 5 denied, 6 network, 7 verification failed, 8 exists, 130 interrupted (parts
-are kept).
-
-Example:
-  $ lading serve --data ./data --port 9000
-  $ lading cp movie.mov oss://my-bucket/ --endpoint http://127.0.0.1:9000`
+are kept).`

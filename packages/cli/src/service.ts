@@ -29,6 +29,9 @@ export interface Service {
 
 export function addServiceOptions(command: Command): Command {
   return command
+    .optionsGroup('Output:')
+    .option('--json', 'one JSON object a line instead of words')
+    .optionsGroup('Service and keys:')
     .option('-e, --endpoint <url>', 'the service, such as http://127.0.0.1:9000')
     .option('--region <region>', 'what signatures name (default: the endpoint says)')
     .option('-i, --access-key-id <id>', 'better given as OSS_ACCESS_KEY_ID')
@@ -48,7 +51,6 @@ export function addServiceOptions(command: Command): Command {
     .option('--read-timeout <time>', 'for a byte to move (default: 60s)')
     .option('--proxy <url>', 'http://HOST:PORT, env or off (default: env)')
     .option('--ca-file <file>', 'certificates (PEM) to trust instead of the usual ones')
-    .option('--json', 'one JSON object a line instead of words')
 }
 
 /** Reads the settings, runs `work` with a client of its own, and closes whatever is open. */

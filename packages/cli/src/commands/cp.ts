@@ -51,8 +51,8 @@ export function addCp(program: Command, act: Act): void {
     .argument('<target>', 'oss://BUCKET/[KEY], FILE, DIRECTORY or -')
     .option('-r, --recursive', 'a directory, or everything under KEY/')
   addExistingOptions(command)
-  command.option('--files-from <file>', 'with -r: only the files it names, one a line; - is stdin')
   const filters = addCopyOptions(command)
+  command.option('--files-from <file>', 'only the files it names, one a line; - is stdin')
   addServiceOptions(command)
     .addHelpText('after', afterHelp)
     .action(

@@ -69,14 +69,15 @@ const verifyLevels: readonly Verify[] = ['md5', 'strict', 'crc64', 'off']
 /** What every command that copies takes. Returns the filters that will have been given. */
 export function addCopyOptions(command: Command): readonly Filter[] {
   command
+    .optionsGroup('How it is copied:')
     .option('-n, --dry-run', 'say what would be done, and do nothing')
     .option('--part-size <size>', '100K to 5G: 8M is 8 MiB (default: 8M)')
     .option('-j, --jobs <number>', 'files at a time (default: 3, of small ones 12)')
     .addOption(new Option('--job <number>', 'as --jobs').hideHelp())
     .option('--bigfile-threshold <size>', 'up to this a file goes in one request (default: a part)')
   addRunOptions(command)
-  addObjectOptions(command)
-  return addFilterOptions(command)
+  addObjectOptions(command.optionsGroup('Objects that are made:'))
+  return addFilterOptions(command.optionsGroup('Which files, with -r:'))
 }
 
 /** Of these also what goes on with something may be told anew. */
@@ -93,6 +94,7 @@ export function addRunOptions(command: Command): void {
 
 function addOutputOptions(command: Command): void {
   command
+    .optionsGroup('Output:')
     .option('-q, --quiet', 'say nothing but what went wrong')
     .option('--no-progress', 'without a progress bar')
 }

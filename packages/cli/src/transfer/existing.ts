@@ -29,6 +29,7 @@ const choices = ['fail', 'overwrite', 'skip', 'skip-if-same'] as const
 /** The flags of commands that copy without being told to replace. */
 export function addExistingOptions(command: Command): void {
   command
+    .optionsGroup('What is there already (asked for, or refused):')
     .option('-f, --force', 'overwrite without asking')
     .option('-u, --update', 'overwrite, but skip what is there as large and not older')
   addComparisonOptions(command)
