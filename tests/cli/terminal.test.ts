@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startCuttingProxy } from '../../packages/cli/src/demo/cutting-proxy.ts'
+import { textWidth } from '../../packages/cli/src/output/text-width.ts'
 import { until } from '../support/until.ts'
 import { type Bench, bench, eventsOf } from './lading.ts'
 import { ctrlC, hasTerminal, openTerminal } from './terminal.ts'
@@ -23,8 +24,9 @@ function partsAnswered({ requests }: Bench): number {
 describe.skipIf(!hasTerminal)('in a terminal', () => {
   test('Ctrl-C while parts are sent keeps them and prints the command that goes on', async () => {
     const table = await bench(stalled('UploadPart', 4))
-    await table.file('电影.mov', 1000 * KiB)
-    const args = ['cp', '电影.mov', 'oss://films/a', '--part-size', '100K', '--parallel', '1']
+    const name = '第一次出国旅行的家庭录像（完整版）.mov'
+    await table.file(name, 1000 * KiB)
+    const args = ['cp', name, 'oss://films/a', '--part-size', '100K', '--parallel', '1']
     const terminal = openTerminal(table, args)
     // What the service has, and the part that is sent and waits for its answer.
     await terminal.shows(/\[=+>? *\] +[34]0 %/)
@@ -33,8 +35,16 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
     expect(await terminal.ended).toBe(130)
     expect(terminal.screen()).toContain('lading: interrupted; parts kept: 3 of 10\r\n')
     expect(terminal.screen()).toMatch(
-      /Resume with: .* cp '电影\.mov' oss:\/\/films\/a --part-size 100K/,
+      /Resume with: .* cp '第.*\.mov' oss:\/\/films\/a --part-size 100K/,
     )
+    // A character of Chinese takes two columns, and no line may wrap.
+    const lines = terminal
+      .screen()
+      .replaceAll(escapes, '\n')
+      .split(/[\r\n]+/)
+    const bars = lines.filter((line) => line.includes('[='))
+    expect(bars.length).toBeGreaterThan(0)
+    expect(Math.max(...bars.map(textWidth))).toBeLessThanOrEqual(76)
   })
 
   test('Ctrl-C twice leaves at once, whatever is being waited for', async () => {

@@ -5,6 +5,7 @@ import type { NodeClientOptions, OssClient } from '@lading/client/node'
 import { type Command, Option } from 'commander'
 import { interruptible } from './interrupt.ts'
 import { Output, type OutputOptions } from './output/output.ts'
+import { tellFailed } from './output/tell-failed.ts'
 import { parseCount, parseTime } from './quantities.ts'
 import { readConfigFile } from './settings/config-file.ts'
 import { resolveSettings, type SettingFlags, type Settings } from './settings/settings.ts'
@@ -82,6 +83,9 @@ export async function withService<Result>(
   })
   try {
     return await interruptible((signal) => work({ client, settings, output, signal }))
+  } catch (error) {
+    tellFailed(output, error)
+    throw error
   } finally {
     output.close()
     await client.close()

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { usageError } from '../command-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { InterruptedError } from '../interrupt.ts'
+import { tellFailed } from '../output/tell-failed.ts'
 import type { Act } from '../program.ts'
 import { addServiceOptions, type Service, type ServiceFlags, withService } from '../service.ts'
 import { sameCommand } from '../shell.ts'
@@ -21,7 +22,7 @@ import { downloadFolder, planDownload } from '../transfer/download-plan.ts'
 import { addExistingOptions } from '../transfer/existing.ts'
 import type { Filter } from '../transfer/filters.ts'
 import { checkpointDirectory } from '../transfer/state-directory.ts'
-import { type Route, type TransferProgress, tellFailed } from '../transfer/transfer.ts'
+import type { Route, TransferProgress } from '../transfer/transfer.ts'
 import { planUpload, uploadFolder } from '../transfer/upload-plan.ts'
 
 interface CpFlags extends ServiceFlags, CopyFlags {
@@ -125,7 +126,7 @@ async function told<Planned>(
   try {
     return await work()
   } catch (error) {
-    if (!signal.aborted) tellFailed(output, route, error)
+    if (!signal.aborted) tellFailed(output, error, { source: route.source, target: route.target })
     throw error
   }
 }

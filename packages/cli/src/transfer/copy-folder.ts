@@ -2,13 +2,14 @@
 
 import { describeError, formatDescribed } from '../describe-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { tellFailed } from '../output/tell-failed.ts'
 import { formatSize, plural } from '../quantities.ts'
 import type { Service } from '../service.ts'
 import { Backlog } from './backlog.ts'
 import { cameMeanwhile, requireFree, type Transfer } from './copy-one.ts'
 import type { CopyOptions } from './copy-options.ts'
 import { Totals } from './totals.ts'
-import { tellCopied, tellFailed, tellProgress, tellSkipped, tellWouldCopy } from './transfer.ts'
+import { tellCopied, tellProgress, tellSkipped, tellWouldCopy } from './transfer.ts'
 
 export interface Copied {
   readonly copied: number
@@ -155,7 +156,7 @@ class Copying {
         return
       }
       this.#failed += 1
-      tellFailed(output, transfer, error)
+      tellFailed(output, error, { source, target })
       output.note(`${formatDescribed(describeError(error))}\n  It was: ${source} to ${target}`)
     } finally {
       this.#totals.ended(transfer, size)

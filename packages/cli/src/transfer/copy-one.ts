@@ -2,6 +2,7 @@
 
 import { CommandError } from '../command-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { tellFailed } from '../output/tell-failed.ts'
 import type { Service } from '../service.ts'
 import type { CopyOptions } from './copy-options.ts'
 import type { Comparison } from './existing.ts'
@@ -12,7 +13,6 @@ import {
   type TransferProgress,
   type Transferred,
   tellCopied,
-  tellFailed,
   tellProgress,
   tellSkipped,
   tellWouldCopy,
@@ -62,7 +62,7 @@ export async function copyOne(
       tellSkipped(output, transfer, 'existence')
       return exitCodes.ok
     }
-    if (!signal.aborted) tellFailed(output, transfer, error)
+    if (!signal.aborted) tellFailed(output, error, { source, target })
     throw error
   }
   return exitCodes.ok

@@ -1,6 +1,5 @@
 /** One file or object on its way, and what is said of it. */
 
-import { describeError } from '../describe-error.ts'
 import type { Output } from '../output/output.ts'
 import { printable } from '../output/printable.ts'
 import { formatDuration, formatSize, plural } from '../quantities.ts'
@@ -111,10 +110,4 @@ export function tellWouldCopy(
 
 function nameOf(place: string, stream: string): string {
   return place === '-' ? stream : printable(place)
-}
-
-/** With `--json`, so that every file has its line whatever became of it. */
-export function tellFailed(output: Output, { source, target }: Route, error: unknown): void {
-  const { message, code, requestId, exitCode } = describeError(error)
-  output.event({ event: 'failed', source, target, message, code, requestId, exitCode })
 }
