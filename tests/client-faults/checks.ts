@@ -25,7 +25,7 @@ export interface Seen {
 }
 
 /** Right, or with the error that the matrix names, which says where and why. */
-export function endsAsItHasTo({ cell, error }: Seen): readonly string[] {
+export function endsAsItHasTo({ cell, error, bench }: Seen): readonly string[] {
   const end = endOf(cell)
   if (end === 'right') return error ? [`it failed: ${describe(error)}`] : []
   if (!(error instanceof Error)) return [`it ended well instead of by ${end.error}`]
@@ -34,7 +34,35 @@ export function endsAsItHasTo({ cell, error }: Seen): readonly string[] {
   if (end.code !== undefined && !codesOf(error).includes(end.code)) {
     broken.push(`${describe(error)} does not have the code ${end.code}`)
   }
-  return broken
+  return [...broken, ...saysWhere(cell, error, bench)]
+}
+
+const multipart: readonly Operation[] = [
+  'UploadPart',
+  'UploadPartCopy',
+  'ListParts',
+  'CompleteMultipartUpload',
+  'AbortMultipartUpload',
+]
+
+/** The operation, the part and the upload, as fields of the error. */
+function saysWhere(
+  { operation, fault }: Cell,
+  error: Error,
+  { uploadId }: Bench,
+): readonly string[] {
+  // What an object's bytes come to is found out over many answers, and a copied part's at the end.
+  const isFoundLater = operation === 'UploadPartCopy' && fault.startsWith('wrong')
+  if (isFoundLater || operation === 'GetObject') return []
+  const expected: Record<string, unknown> = { operation }
+  if (operation.startsWith('UploadPart')) expected.partNumber = FAULTY_PART
+  if (multipart.includes(operation) && uploadId !== undefined) expected.uploadId = uploadId
+  return Object.entries(expected)
+    .filter(([name, value]) => Reflect.get(error, name) !== value)
+    .map(
+      ([name, value]) =>
+        `${describe(error)} has ${Reflect.get(error, name)} as its ${name} instead of ${value}`,
+    )
 }
 
 /** No part, and nothing else, is sent more often than it may be tried. */

@@ -6,6 +6,13 @@
  */
 export class TransportError extends Error {
   override readonly name = 'TransportError'
+  /** OSS's name of the call that failed; `undefined` where none did. */
+  declare readonly operation: string | undefined
+  /** What the call was about. */
+  declare readonly uploadId: string | undefined
+  declare readonly partNumber: number | undefined
+  /** Whether the same call may succeed later. It was repeated before anyone heard of it. */
+  declare readonly retryable: boolean | undefined
 }
 
 /** What the bytes of an `IntegrityError` are. */
@@ -17,6 +24,11 @@ export type IntegritySubject = 'part' | 'object' | 'source'
  */
 export class IntegrityError extends Error {
   override readonly name = 'IntegrityError'
+  /** As of a `TransportError`; `undefined` where the bytes of several calls are compared. */
+  declare readonly operation: string | undefined
+  declare readonly uploadId: string | undefined
+  declare readonly partNumber: number | undefined
+  declare readonly retryable: boolean | undefined
   readonly subject: IntegritySubject
 
   constructor(subject: IntegritySubject, message: string, options?: ErrorOptions) {

@@ -286,3 +286,15 @@ test('an object whose headers say nothing of its size is a TransportError, asked
   })
   expect(requests).toHaveLength(2)
 })
+
+test('an error names the call that it is of, and whether the call may succeed later', async () => {
+  const { client } = await clientOf([
+    refusal(403, 'AccessDenied'),
+    refusal(503, 'ServiceUnavailable'),
+  ])
+  const part = { ...object, uploadId: 'an-id', partNumber: 7, body: 'bytes' }
+  const where = { operation: 'UploadPart', uploadId: 'an-id', partNumber: 7 }
+  const once = { retries: 0 }
+  await expect(client.uploadPart(part, once)).rejects.toMatchObject({ ...where, retryable: false })
+  await expect(client.uploadPart(part, once)).rejects.toMatchObject({ ...where, retryable: true })
+})

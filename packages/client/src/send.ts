@@ -18,6 +18,7 @@ import {
 import type { HttpBody } from './body.ts'
 import type { Credentials, CredentialsSource } from './credentials.ts'
 import { IntegrityError, TransportError } from './errors.ts'
+import { located } from './failed-call.ts'
 import { type Limit, startLimit } from './limit.ts'
 import type { CallOptions, RetryOptions } from './options.ts'
 import { type Attempt, parseRetryAfter, withRetry } from './retry.ts'
@@ -179,6 +180,8 @@ export class Sender {
     const policy = { operation: call.operation, settings, signal: limit.signal, onRetry }
     try {
       return await withRetry(attempt, policy)
+    } catch (error) {
+      throw located(error, call)
     } finally {
       limit.end()
     }

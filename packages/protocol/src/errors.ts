@@ -32,6 +32,12 @@ export interface OssErrorOptions {
 /** The service understood the request and refused it. Same class on both sides of the wire. */
 export class OssError extends Error {
   override readonly name = 'OssError'
+  /** OSS's name of the call that was refused, and what it was about. Set by a client. */
+  declare readonly operation: string | undefined
+  declare readonly uploadId: string | undefined
+  declare readonly partNumber: number | undefined
+  /** Whether the same call may succeed later. Set by a client, which has repeated it. */
+  declare readonly retryable: boolean | undefined
   readonly code: ErrorCode
   readonly status: number
   /** Set by the side that has one; quote it when reporting a problem. */
