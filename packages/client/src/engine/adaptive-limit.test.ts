@@ -47,11 +47,11 @@ const average = (values: readonly number[]): number =>
 
 describe(`adaptive concurrency (seed ${seed})`, () => {
   test('grows to the most there may be where each transfer has a speed of its own', () => {
-    const { limits } = transfer(100, 8 * MB, { each: MB, all: 1000 * MB }, new Random(seed))
+    const { limits } = transfer(400, 8 * MB, { each: MB, all: 1000 * MB }, new Random(seed))
     expect(limits[0]).toBe(5)
     expect(limits.indexOf(16)).toBeGreaterThan(-1)
-    expect(limits.indexOf(16)).toBeLessThan(40)
-    expect(limits.at(-1)).toBe(16)
+    expect(limits.indexOf(16)).toBeLessThan(65)
+    expect(average(limits.slice(65))).toBeGreaterThan(14)
   })
 
   test('stays about where it began where five fill the line', () => {
@@ -67,6 +67,19 @@ describe(`adaptive concurrency (seed ${seed})`, () => {
     expect(seconds).toBeLessThan(1.15 * ((500 * 8 * MB) / line.all))
   })
 
+  test('does not stay high for a gain that was chance', () => {
+    const random = new Random(seed)
+    const limit = new AdaptiveLimit(bounds, 0)
+    let now = 0
+    const limits: number[] = []
+    for (let part = 0; part < 3000; part += 1) {
+      now += 50 * (0.6 + 0.8 * random.next()) * (Math.floor(part / 40) % 3 === 0 ? 1.3 : 1)
+      limit.finished(8 * MB, now)
+      limits.push(limit.limit)
+    }
+    expect(average(limits)).toBeLessThan(9)
+  })
+
   test('halves at trouble, once for what fails together, and grows one by one afterwards', () => {
     const limit = new AdaptiveLimit({ ...bounds, start: 12 }, 0)
     limit.troubled(5000)
@@ -78,12 +91,12 @@ describe(`adaptive concurrency (seed ${seed})`, () => {
 
     let now = 6000
     const seen = [3]
-    for (let part = 0; part < 200; part += 1) {
+    for (let part = 0; part < 400; part += 1) {
       now += 1000 / limit.limit
       limit.finished(MB, now)
       if (seen.at(-1) !== limit.limit) seen.push(limit.limit)
     }
-    expect(seen).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])
+    expect(seen.slice(0, 14)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])
   })
 
   test('goes down to the least while nothing gets through', () => {

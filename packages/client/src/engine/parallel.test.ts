@@ -38,19 +38,27 @@ test('a number stays, whatever happens', () => {
   expect(lanes.limit).toBe(6)
 })
 
-test('every allowance follows, with what it has beyond', async () => {
+test('what is made ready ahead gives way to transfers that come to be more', () => {
   let now = 0
   const lanes = new Lanes('adaptive', { now: () => now })
   const turns = lanes.turns()
   const inHand = lanes.turns(4)
-  expect([count(turns), count(inHand)]).toEqual([5, 9])
-  for (; lanes.limit === 5; now += 100) lanes.finished(1)
-  expect([count(turns), count(inHand)]).toEqual([3, 3]) // besides those taken before
+  const seen: string[] = []
+  for (let bytes = 1; lanes.limit < 16; bytes *= 1.2, now += 100) {
+    const line = `${lanes.limit} and ${count(turns)} of ${count(inHand)}`
+    if (seen.at(-1) !== line) seen.push(line)
+    lanes.finished(bytes)
+  }
+  lanes.failed(new TransportError('silence'))
+  seen.push(`${lanes.limit} and ${count(turns)} of ${count(inHand)}`)
+  expect(seen).toEqual(['5 and 5 of 9', '8 and 8 of 9', '12 and 12 of 13', '8 and 8 of 9'])
 })
 
+/** How many there are; all are given back. */
 function count(allowance: ReturnType<Lanes['turns']>): number {
   let taken = 0
   while (allowance.tryAcquire(1)) taken += 1
+  allowance.release(taken)
   return taken
 }
 

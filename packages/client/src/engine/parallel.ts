@@ -47,7 +47,9 @@ export class Lanes {
   readonly #limit: AdaptiveLimit
   readonly #most: number
   readonly #now: () => number
-  readonly #allowances: { readonly allowance: Allowance; readonly extra: number }[] = []
+  readonly #allowances: { readonly allowance: Allowance; readonly ahead: number }[] = []
+  /** What the limit was in the beginning. */
+  readonly #start: number
 
   constructor(
     parallel: Parallel = 'adaptive',
@@ -60,6 +62,7 @@ export class Lanes {
       now(),
     )
     this.#most = Math.max(1, transfers)
+    this.#start = this.limit
     this.#now = now
   }
 
@@ -67,11 +70,19 @@ export class Lanes {
     return Math.min(this.#limit.limit, this.#most)
   }
 
-  /** One for each transfer at a time, and `extra`; stays so whatever the limit becomes. */
-  turns(extra = 0): Allowance {
-    const allowance = new Allowance(this.limit + extra)
-    this.#allowances.push({ allowance, extra })
+  /**
+   * One for each transfer at a time, whatever the limit becomes; and so many `ahead` that are made
+   * ready meanwhile. Transfers that come to be more take the places of these, but for one of them:
+   * so what is in hand takes little more memory than in the beginning.
+   */
+  turns(ahead = 0): Allowance {
+    const allowance = new Allowance(this.#inHand(ahead))
+    this.#allowances.push({ allowance, ahead })
     return allowance
+  }
+
+  #inHand(ahead: number): number {
+    return Math.max(ahead > 0 ? this.#start + ahead : 0, this.limit + Math.min(ahead, 1))
   }
 
   /** A transfer of `bytes` got through. */
@@ -88,7 +99,7 @@ export class Lanes {
   }
 
   #apply(): void {
-    for (const { allowance, extra } of this.#allowances) allowance.resize(this.limit + extra)
+    for (const { allowance, ahead } of this.#allowances) allowance.resize(this.#inHand(ahead))
   }
 }
 

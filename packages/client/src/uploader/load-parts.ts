@@ -68,7 +68,10 @@ export function* rangeParts(
           const body = source.view
             ? bytesBody(source.view(offset, size))
             : { size, open: () => streamRange(source, offset, size) }
-          const sums = makeHasher && (await sumsOf(body.open(), makeHasher, signal))
+          const toHash = source.view
+            ? body.open()
+            : streamRange(source, offset, size, new Uint8Array(Math.min(STEP, size)))
+          const sums = makeHasher && (await sumsOf(toHash, makeHasher, signal))
           return { partNumber, size, body, sums, release: () => {} }
         }
         const release = (): void => buffers.giveBack(buffer)
@@ -138,13 +141,16 @@ async function readAndHash(
   return undefined
 }
 
+/** With `again`, every chunk is in it: for a reader that is done with one before it takes the next. */
 async function* streamRange(
   source: RangeSource,
   offset: number,
   size: number,
+  again?: Uint8Array,
 ): AsyncGenerator<Uint8Array, void, void> {
   for (let done = 0; done < size; done += STEP) {
-    const chunk = new Uint8Array(Math.min(STEP, size - done))
+    const length = Math.min(STEP, size - done)
+    const chunk = again ? again.subarray(0, length) : new Uint8Array(length)
     await source.readInto(chunk, offset + done)
     yield chunk
   }
