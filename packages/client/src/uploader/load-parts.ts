@@ -19,6 +19,8 @@ export const MEMORY_PER_UPLOAD: number = 1024 * MiB
 export const MAX_BUFFERED_PART: number = 64 * MiB
 /** Bytes read, hashed or sent in one step where a part is not kept. */
 const STEP = 256 * 1024
+/** The same where there is no memory for it: then least of all for large pieces. */
+const SMALL_STEP = 64 * 1024
 
 export interface LoadedPart {
   readonly partNumber: number
@@ -65,12 +67,13 @@ export function* rangeParts(
         const makeHasher = loading.hasherOf(partNumber)
         const buffer = source.view || !isKept ? undefined : await buffers.take(size, signal)
         if (!buffer) {
+          const step = Math.min(size, isKept ? SMALL_STEP : STEP)
           const body = source.view
             ? bytesBody(source.view(offset, size))
-            : { size, open: () => streamRange(source, offset, size) }
+            : { size, open: () => streamRange(source, offset, size, step) }
           const toHash = source.view
             ? body.open()
-            : streamRange(source, offset, size, new Uint8Array(Math.min(STEP, size)))
+            : streamRange(source, offset, size, step, new Uint8Array(step))
           const sums = makeHasher && (await sumsOf(toHash, makeHasher, signal))
           return { partNumber, size, body, sums, release: () => {} }
         }
@@ -146,10 +149,11 @@ async function* streamRange(
   source: RangeSource,
   offset: number,
   size: number,
+  step: number,
   again?: Uint8Array,
 ): AsyncGenerator<Uint8Array, void, void> {
-  for (let done = 0; done < size; done += STEP) {
-    const length = Math.min(STEP, size - done)
+  for (let done = 0; done < size; done += step) {
+    const length = Math.min(step, size - done)
     const chunk = again ? again.subarray(0, length) : new Uint8Array(length)
     await source.readInto(chunk, offset + done)
     yield chunk
