@@ -15,7 +15,8 @@ describe('an upload through a proxy that is slow for each connection', () => {
     const { connect, server } = await startService()
     const proxy = await startThrottledProxy(server.port, { bytesPerSecond: 200_000, of: 'each' })
 
-    await upload(connect({ endpoint: proxy.url }), content, target, { partSize }).done
+    const parallel = { max: 16 }
+    await upload(connect({ endpoint: proxy.url }), content, target, { partSize, parallel }).done
 
     expect(proxy.most()).toBeGreaterThan(8)
   })
@@ -38,8 +39,8 @@ test('an upload through a proxy that is slow for all together takes back what br
 
   await upload(connect({ endpoint: proxy.url }), content, target, { partSize }).done
 
-  // Trials are how it finds out; on a busy machine one may look like a gain.
-  expect(proxy.most()).toBeLessThanOrEqual(12)
+  // A trial is how it finds out; the most is 8, unless another is given.
+  expect(proxy.most()).toBeLessThanOrEqual(8)
 })
 
 test('after answers of 503 no new part is begun before fewer are under way', async () => {

@@ -40,7 +40,7 @@ test('a number stays, whatever happens', () => {
 
 test('what is made ready ahead gives way to transfers that come to be more', () => {
   let now = 0
-  const lanes = new Lanes('adaptive', { now: () => now })
+  const lanes = new Lanes({ max: 12 }, { now: () => now })
   const turns = lanes.turns()
   const inHand = lanes.turns(4)
   const seen: string[] = []

@@ -8,20 +8,20 @@ import { AdaptiveLimit } from './adaptive-limit.ts'
 
 /**
  * A number, 1 to 256: always so many. `adaptive`: begins with 5, adds more while they bring more
- * bytes per second, and takes fewer when the service answers 503 or not at all; from 1 to 12, or
- * within the bounds given.
+ * bytes per second, and takes fewer when the service answers 503 or not at all; from 1 to 8, for
+ * which the buffers of five and those made ready ahead suffice, or within the bounds given.
  */
 export type Parallel = number | 'adaptive' | AdaptiveParallel
 
 export interface AdaptiveParallel {
   /** 1 to 256. Default 1. */
   readonly min?: number
-  /** `min` to 256. Default 12. */
+  /** `min` to 256. Default 8. Beyond it a file is read twice in part, and a stream takes more memory. */
   readonly max?: number
 }
 
 export const DEFAULT_PARALLEL = 5
-const DEFAULT_MAX = 12
+const DEFAULT_MAX = 8
 const MAX_PARALLEL = 256
 
 /** @throws {RangeError} for bounds that make no sense. */
