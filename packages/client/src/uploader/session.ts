@@ -12,7 +12,7 @@ import type { ObjectInput, PartEntry } from '../operations/multipart.ts'
 import { type CallOptions, requireInteger } from '../options.ts'
 import type { UploadClient } from '../upload-client.ts'
 import type { Checkpoint, CheckpointSlot, CheckpointStore } from './checkpoint.ts'
-import { initiate, uploadsOf } from './initiate.ts'
+import { initiate } from './initiate.ts'
 import { choosePartSize, countParts, MAX_STREAM_PART_SIZE, streamGrowth } from './plan-parts.ts'
 import type { Source } from './source.ts'
 
@@ -181,19 +181,12 @@ async function findCandidate(
     }
     return { uploadId: remembered.uploadId, partSize: remembered.partSize, origin: 'checkpoint' }
   }
-  return findUpload ? newestUpload(client, target, call) : undefined
-}
-
-async function newestUpload(
-  client: UploadClient,
-  target: ObjectInput,
-  call: CallOptions,
-): Promise<Candidate | undefined> {
-  let newest: { readonly uploadId: string; readonly initiated: Date } | undefined
-  for await (const upload of uploadsOf(client, target, call)) {
-    if (!newest || upload.initiated >= newest.initiated) newest = upload
-  }
-  return newest && { uploadId: newest.uploadId, partSize: undefined, origin: 'service' }
+  if (!findUpload) return undefined
+  const { newestUpload } = await import('./find-uploads.ts')
+  const newest = await newestUpload(client, target, call)
+  return newest === undefined
+    ? undefined
+    : { uploadId: newest, partSize: undefined, origin: 'service' }
 }
 
 /** `undefined` when it cannot be gone on with; the caller's own choice fails instead. */
