@@ -23,6 +23,8 @@ const LOOK = 2_000
  * that it takes two until as much is collected as comes.
  */
 const FILLING_UP = 60
+/** Bytes. LMDB's file grows in steps and never shrinks; condemned rows are kept for ten minutes. */
+const ROWS_GROWTH = 4 << 20
 /** Looks between two kills. */
 const KILL_AFTER = 10
 const seed = seedFromEnvironment()
@@ -89,7 +91,7 @@ test.skipIf(MINUTES === 0)(
       const [before, after] = [mean(first, name), mean(last, name)]
       console.log(`${name}: ${Math.round(before)} at first, ${Math.round(after)} at last`)
       // What is flat goes up and down with the load; what leaks only goes up, and this far soon.
-      expect(after / before, name).toBeLessThan(1.3)
+      expect.soft(after, name).toBeLessThan(before * 1.3 + (name === 'rowBytes' ? ROWS_GROWTH : 0))
     }
     expect(load.wrong, `seed ${seed}`).toEqual([])
 
@@ -109,7 +111,7 @@ test.skipIf(MINUTES === 0)(
 
 /** The first and the last of what comes after everything has filled up. */
 function thirdsOf(samples: readonly Sample[]): readonly [readonly Sample[], readonly Sample[]] {
-  const steady = samples.slice(FILLING_UP)
+  const steady = samples.slice(Math.min(FILLING_UP, Math.floor(samples.length / 3)))
   const third = Math.floor(steady.length / 3)
   return [steady.slice(0, third), steady.slice(-third)]
 }
