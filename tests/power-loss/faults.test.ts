@@ -3,15 +3,21 @@
  * stood in the way of, and whatever a cut leaves afterwards is as legal as ever.
  */
 
+import { once } from 'node:events'
+import { realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { reportFigure } from '../support/figures.ts'
+import { OssWire } from '../support/oss-wire.ts'
 import { Random, seedFromEnvironment } from '../support/random.ts'
+import { KEY_PAIR, serveProcess } from '../support/serve-process.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
 import { Checkers } from './checkers.ts'
 import { explore } from './explore.ts'
 import type { JournalEvent } from './journal.ts'
 import type { Mark } from './ledger.ts'
 import { emptyStore, type Recorded, record } from './record.ts'
-import { canRecord } from './recorder.ts'
+import { canRecord, recordingEnvironment } from './recorder.ts'
 
 /** What the actor ends with when its store says that it can promise nothing more. */
 const FAILED = 70
@@ -99,6 +105,39 @@ test.runIf(canRecord)(
     expect(await after(`sync:${metadata}:2:ENOSPC`)).toBe(0)
     expect(await after(`sync:${metadata}:2:EIO`)).toBe(FAILED)
     expect(await after(`write:${metadata}:2:EIO:sticky`)).toBe(FAILED)
+  },
+)
+
+test.runIf(canRecord)(
+  'lading serve ends when a commit fails, and its next start holds all that it acknowledged',
+  async () => {
+    const root = realpathSync(await temporaryDirectory())
+    const directory = join(root, 'data')
+    await emptyStore(directory)
+    const journal = join(await temporaryDirectory(), 'journal')
+    const env = recordingEnvironment({ root, journal, faults: `sync:${metadata}:4:EIO` })
+    const server = await serveProcess(directory, { env })
+    const exited = once(server.child, 'exit')
+    const bucket = 'failing-commit'
+    const wire = new OssWire({ port: server.port, credentials: KEY_PAIR })
+    await wire.putBucket(bucket)
+    const acknowledged: string[] = []
+    const answered = async (key: string): Promise<boolean> => {
+      const answer = await wire.send('PUT', { bucket, key, body: key }).catch(() => undefined)
+      return answer?.status === 200
+    }
+    for (let put = 1; await answered(`key-${put}`); put += 1) acknowledged.push(`key-${put}`)
+    wire.close()
+    expect((await exited)[0]).not.toBe(0)
+    expect(acknowledged.length).toBeGreaterThan(0)
+
+    const next = await serveProcess(directory)
+    const reader = new OssWire({ port: next.port, credentials: KEY_PAIR })
+    for (const key of acknowledged) {
+      expect((await reader.send('GET', { bucket, key })).text).toBe(key)
+    }
+    reader.close()
+    expect(await next.stop()).toBe(0)
   },
 )
 
