@@ -103,6 +103,9 @@ export class IncomingBody implements RequestBody {
         if (chunk !== null) {
           this.#take(chunk.length)
           if (this.#cut && this.#received >= this.#cut.after) {
+            // Unread, a connection does not tell that its client has left.
+            request.on('readable', () => request.read())
+            request.read()
             await this.#cut.act()
             throw new OssError('IncompleteBody')
           }

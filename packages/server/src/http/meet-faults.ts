@@ -46,6 +46,8 @@ export async function meetFaults(
       case 'stall': {
         const act = action.kind === 'cut' ? cut : (): Promise<void> => departure(signal)
         if (action.at === 'request') {
+          // Unread, a connection does not tell that its client has left.
+          if (action.kind === 'stall') body.discard().catch(() => {})
           await act()
           throw new OssError('ServiceUnavailable')
         }
