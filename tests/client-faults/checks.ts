@@ -127,7 +127,7 @@ export function leavesNoOrphan(seen: Seen): readonly string[] {
   const { cell, bench, error, openBefore, open, work, toldOf } = seen
   const mayStay = error && work.cleansUp !== true ? [bench.uploadId, ...openBefore] : []
   const orphans = open.filter((id) => !mayStay.includes(id) && !toldOf.includes(id))
-  const isTold = bench.notices.some((notice) => notice.includes('may have been initiated'))
+  const isTold = bench.notices.some((notice) => notice.includes('an empty upload of oss://'))
   if (cell.operation === 'InitiateMultipartUpload' && error && isTold) return []
   return orphans.map((id) => `the upload ${id} is left, and nobody knows of it`)
 }
