@@ -18,6 +18,9 @@ const inOneProcess = [
   'tests/{access,client,edge,input,operations,sdk,seed,signatures,versioning,wire}/*.test.ts',
 ]
 
+// Three quarters of an hour by themselves: `npm run proof -- soak`.
+const onlyAsked = process.env.LADING_SOAK_MINUTES ? [] : ['tests/soak/*.test.ts']
+
 const setupFiles = process.env.LADING_FUZZ_RUNS ? ['./tools/fuzz-setup.ts'] : []
 
 export default defineConfig({
@@ -52,7 +55,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['tests/**/*.test.ts', 'tools/*.test.ts', ...lengthy],
-          exclude: inOneProcess,
+          exclude: [...inOneProcess, ...onlyAsked],
           testTimeout: 300_000,
           hookTimeout: 60_000,
           setupFiles: [...setupFiles, './tools/suite-setup.ts'],
