@@ -44,7 +44,8 @@ async function historiesThrough(
 test.each(Object.keys(proxyDefects) as (keyof typeof proxyDefects)[])(
   'histories of a service that %s have no order that explains them',
   async (defect) => {
-    const report = await historiesThrough(defect, 12)
+    // It ends with the first that is found, which is among the first ten, but for bad luck.
+    const report = await historiesThrough(defect, 60)
     expect(report.violations.length, `seed ${seed}`).toBeGreaterThan(0)
   },
 )

@@ -39,7 +39,8 @@ interface ResumeFlags extends ServiceFlags, CopyFlags {
 
 const afterHelp = `
 A transfer goes on at the service that it was begun at, an upload with the
-settings that it was begun with. Keys and signature are those of this command line.
+settings that it was begun with. Keys and signature are those of this command
+line.
 
 Examples:
   $ lading resume --list
