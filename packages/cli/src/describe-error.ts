@@ -158,6 +158,7 @@ interface SystemError extends Error {
 }
 
 function isSystemError(error: unknown): error is SystemError {
+  if (error instanceof TransportError) return false // it has the code of its cause
   return error instanceof Error && 'code' in error && /^E[A-Z]+/.test(String(error.code))
 }
 

@@ -43,6 +43,7 @@ export type { AdaptiveParallel, Parallel } from './engine/parallel.ts'
 export {
   CheckpointLockedError,
   CredentialsError,
+  type FailureFacts,
   IntegrityError,
   type IntegritySubject,
   TransportError,

@@ -1,6 +1,6 @@
 /** What ends a call before it is done: its caller, or the time that it was given. */
 
-import { TransportError } from './errors.ts'
+import { type FailureFacts, TransportError } from './errors.ts'
 import { requireInteger } from './options.ts'
 
 export interface Limit {
@@ -18,6 +18,7 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1
 /**
  * Begins to count.
  *
+ * @param facts Of the call, for the error that ends it.
  * @param ms `undefined`: only the caller ends the call.
  * @throws {RangeError} for what is no number of milliseconds.
  */
@@ -25,6 +26,7 @@ export function startLimit(
   operation: string,
   ms: number | undefined,
   caller: AbortSignal | undefined,
+  facts: FailureFacts,
 ): Limit {
   if (ms === undefined) return { signal: caller, timeout: undefined, end: () => {} }
   requireInteger('totalTimeoutMs', ms, 1, MAX_TIMEOUT_MS)
@@ -33,6 +35,7 @@ export function startLimit(
     timeout.abort(
       new TransportError(
         `${operation} was not done within ${ms} ms, repetitions included. It may have happened all the same; a longer totalTimeoutMs gives it more time.`,
+        facts,
       ),
     )
   }, ms)

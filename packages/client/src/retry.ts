@@ -1,18 +1,9 @@
 /** Which failures deserve another attempt, and when. */
 
-import { isKnownErrorCode, OssError } from '@lading/protocol'
+import { meantStatus, OssError } from '@lading/protocol'
 import { delay } from './abort.ts'
 import { IntegrityError, TransportError } from './errors.ts'
 import type { RetryOptions } from './options.ts'
-
-/** Codes below 500 that say nothing against the same request sent again. */
-const transientCodes: ReadonlySet<string> = new Set([
-  'BadRequest', // as the Go SDK v2 does: sent when a proxy has mangled a request
-  'IncompleteBody',
-  'InvalidDigest', // the bytes were damaged on the way
-  'RequestTimeTooSkewed', // the clock is corrected from the refusal
-  'RequestTimeout',
-])
 
 /** Milliseconds. A service may ask for more patience than this, but does not get it. */
 const MAX_RETRY_AFTER_MS = 60_000
@@ -72,20 +63,9 @@ export async function withRetry<Value>(
 
 /** Whether the same request may succeed if sent again. */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof TransportError) return true
-  if (error instanceof IntegrityError) return error.subject === 'part'
-  if (!(error instanceof OssError)) return false
-  const { code } = error
-  const status = meantStatus(error)
-  return status === 408 || status === 429 || status >= 500 || transientCodes.has(code)
-}
-
-/**
- * The status that a refusal would have come with at once: OSS announces success before it does what
- * takes long, and puts an error that comes later into the body.
- */
-export function meantStatus({ status, code }: OssError): number {
-  return status < 300 && isKnownErrorCode(code) ? new OssError(code).status : status
+  const isOurs =
+    error instanceof OssError || error instanceof TransportError || error instanceof IntegrityError
+  return isOurs && error.retryable
 }
 
 /** No trustworthy answer, or a 5xx: the service may have done it or not. */

@@ -17,8 +17,7 @@ import {
 } from '@lading/protocol'
 import type { HttpBody } from './body.ts'
 import type { Credentials, CredentialsSource } from './credentials.ts'
-import { IntegrityError, TransportError } from './errors.ts'
-import { located } from './failed-call.ts'
+import { type FailureFacts, IntegrityError, TransportError, withFacts } from './errors.ts'
 import { type Limit, startLimit } from './limit.ts'
 import type { CallOptions, RetryOptions } from './options.ts'
 import { type Attempt, parseRetryAfter, withRetry } from './retry.ts'
@@ -170,7 +169,7 @@ export class Sender {
     { signal, retries, onRetry, totalTimeoutMs = this.options.totalTimeoutMs }: CallOptions,
     receive: (response: HttpResponse) => Promise<Value>,
   ): Promise<Value> {
-    const limit = startLimit(call.operation, totalTimeoutMs, signal)
+    const limit = startLimit(call.operation, totalTimeoutMs, signal, factsOf(call))
     const replayable = call.body?.replayable ?? true
     const settings = {
       ...this.options.retry,
@@ -180,8 +179,6 @@ export class Sender {
     const policy = { operation: call.operation, settings, signal: limit.signal, onRetry }
     try {
       return await withRetry(attempt, policy)
-    } catch (error) {
-      throw located(error, call)
     } finally {
       limit.end()
     }
@@ -195,7 +192,8 @@ export class Sender {
     const { transport, credentials: source, idleTimeoutMs } = this.options
     const credentials = await source?.get(signal)
     const request = this.#build(call, credentials)
-    let response: HttpResponse
+    let response: HttpResponse | undefined
+    let error: OssError
     try {
       signal?.throwIfAborted()
       response = await transport.exchange(request, {
@@ -203,17 +201,15 @@ export class Sender {
         signal: call.outlastsAbort ? timeout : signal,
       })
       if (response.status >= 200 && response.status < 300) return { value: await receive(response) }
+      error = await readRefusal(response)
+      withFacts(error, factsOf(call))
     } catch (error) {
+      // What others ended this call for is theirs.
+      if (!signal?.aborted) withFacts(error, factsOf(call, response))
       const isReplaceable = error instanceof IntegrityError && call.replacesItself === true
       return { failure: { error, isReplaceable } }
     }
 
-    let error: OssError
-    try {
-      error = await readRefusal(response)
-    } catch (error) {
-      return { failure: { error } }
-    }
     const date = parseHttpDate(response.headers.get('date') ?? '')
     const cured =
       (error.code === 'RequestTimeTooSkewed' && this.#correctClock(date)) ||
@@ -265,10 +261,25 @@ function statusOf(response: {
   return { status: response.status, requestId: response.headers.get('x-oss-request-id') }
 }
 
+/** What an error may tell of its request, and of the answer as far as there is one. */
+function factsOf(
+  { operation, query = [] }: Omit<Call<never>, 'receive'>,
+  response?: HttpResponse,
+): FailureFacts {
+  const { uploadId, partNumber } = Object.fromEntries(query)
+  return {
+    ...(response && { ...statusOf(response), ec: response.headers.get('x-oss-ec') }),
+    operation,
+    uploadId,
+    partNumber: partNumber === undefined ? undefined : Number(partNumber),
+  }
+}
+
 function senseless(operation: string, cause: unknown): TransportError {
-  return new TransportError(`The answer to ${operation} makes no sense: ${reasonOf(cause)}`, {
-    cause,
-  })
+  return new TransportError(
+    `The answer to ${operation} makes no sense: ${reasonOf(cause)}. Check that the endpoint is that of an OSS service, and what is on the way to it.`,
+    { cause },
+  )
 }
 
 /** What is wrong with an answer, in words. */
@@ -314,7 +325,7 @@ function toOssError(response: HttpResponse, message: ErrorMessage | undefined): 
   const code = codesWithoutBody.get(status) ?? 'BadErrorResponse'
   return new OssError(code, {
     status,
-    message: `The service answered ${status} without saying why.`,
+    message: `The service answered ${status} without saying why. Check the endpoint, and what is on the way to it.`,
     requestId,
     ec,
   })

@@ -24,9 +24,10 @@ const DEFAULT_IDLE_TIMEOUT_MS = 60_000
  * `OssClient` is this and every other operation; this alone is what a page that uploads has to load.
  *
  * Every method resolves with the service's typed answer, which has the HTTP `status` and the
- * `requestId`, and rejects with an `OssError` when the service refuses (it has `code`, `status`,
- * `requestId` and `ec`), with a `TransportError` when there is no answer to be trusted, and with the
- * signal's reason when the caller aborts. Failures that may pass are retried first.
+ * `requestId`, and rejects with an `OssError` when the service refuses, with a `TransportError` when
+ * there is no answer to be trusted, with an `IntegrityError` when bytes differ, and with the signal's
+ * reason when the caller aborts. The three have `code`, `status`, `requestId`, `ec`, `uploadId`,
+ * `partNumber` and `retryable`, as far as they apply. Failures that may pass are retried first.
  */
 export class UploadClient {
   protected readonly sender: Sender

@@ -5,6 +5,7 @@ export type { Credentials, CredentialsProvider, ExpiringCredentials } from './cr
 export {
   CheckpointLockedError,
   CredentialsError,
+  type FailureFacts,
   IntegrityError,
   type IntegritySubject,
   TransportError,

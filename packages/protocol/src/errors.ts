@@ -29,6 +29,15 @@ export interface OssErrorOptions {
   readonly cause?: unknown
 }
 
+/** Codes below 500 that say nothing against the same request sent again. */
+const transientCodes: ReadonlySet<string> = new Set([
+  'BadRequest', // as the Go SDK v2 does: sent when a proxy has mangled a request
+  'IncompleteBody',
+  'InvalidDigest', // the bytes were damaged on the way
+  'RequestTimeTooSkewed', // the clock is corrected from the refusal
+  'RequestTimeout',
+])
+
 /** The service understood the request and refused it. Same class on both sides of the wire. */
 export class OssError extends Error {
   override readonly name = 'OssError'
@@ -36,14 +45,14 @@ export class OssError extends Error {
   declare readonly operation: string | undefined
   declare readonly uploadId: string | undefined
   declare readonly partNumber: number | undefined
-  /** Whether the same call may succeed later. Set by a client, which has repeated it. */
-  declare readonly retryable: boolean | undefined
   readonly code: ErrorCode
   readonly status: number
   /** Set by the side that has one; quote it when reporting a problem. */
   readonly requestId: string | undefined
   readonly ec: string | undefined
   readonly hostId: string | undefined
+  /** Whether the same request may succeed if it is sent again. */
+  readonly retryable: boolean
   readonly details: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
 
@@ -57,9 +66,20 @@ export class OssError extends Error {
     this.requestId = options.requestId
     this.ec = options.ec
     this.hostId = options.hostId
+    const status = meantStatus(this)
+    this.retryable =
+      status === 408 || status === 429 || status >= 500 || transientCodes.has(this.code)
     this.details = options.details ?? {}
     this.headers = options.headers ?? {}
   }
+}
+
+/**
+ * The status that a refusal would have come with at once: OSS announces success before it does what
+ * takes long, and puts an error that comes later into the body.
+ */
+export function meantStatus({ status, code }: Pick<OssError, 'status' | 'code'>): number {
+  return status < 300 && isKnownErrorCode(code) ? (errorCodes[code]?.status ?? 400) : status
 }
 
 export function isKnownErrorCode(code: string): code is KnownErrorCode {

@@ -27,6 +27,7 @@ export {
   type ErrorCode,
   isKnownErrorCode,
   type KnownErrorCode,
+  meantStatus,
   OssError,
   type OssErrorOptions,
 } from './errors.ts'

@@ -3,7 +3,7 @@
 import { combineCrc64, type ETag, MAX_PUT_SIZE, multipartETag, OssError } from '@lading/protocol'
 import { Lanes } from '../engine/parallel.ts'
 import type { Steered } from '../engine/steering.ts'
-import { IntegrityError } from '../errors.ts'
+import { IntegrityError, withFacts } from '../errors.ts'
 import { attributesOf, type ObjectAttributes } from '../operations/attributes.ts'
 import { type CopyObjectAnswer, replacesMetadata } from '../operations/copies.ts'
 import type { ObjectInput } from '../operations/multipart.ts'
@@ -220,7 +220,7 @@ async function copyInParts(copying: Copying): Promise<CopyResult> {
     }
   } catch (error) {
     await abort(copying, uploadId)
-    throw error
+    throw withFacts(error, { uploadId })
   } finally {
     await sweep()
   }
@@ -289,7 +289,7 @@ function requireSame(
   if (source === undefined || copied === undefined || source === copied) return
   throw new IntegrityError(
     'object',
-    `The copy oss://${bucket}/${key} has other bytes than its source: CRC-64 ${copied} instead of ${source}.`,
+    `The copy oss://${bucket}/${key} has other bytes than its source: CRC-64 ${copied} instead of ${source}. Copy it again.`,
   )
 }
 

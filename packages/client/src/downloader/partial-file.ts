@@ -76,7 +76,10 @@ export class PartialFile {
 
   async readInto(target: Uint8Array, offset: number): Promise<void> {
     if ((await fillFrom(this.#file, target, offset)) === target.length) return
-    throw new IntegrityError('object', `${this.path} has become shorter while it was being filled.`)
+    throw new IntegrityError(
+      'object',
+      `${this.path} has become shorter while it was being filled. Download it again.`,
+    )
   }
 
   /** Cuts off what reaches beyond `size`. */

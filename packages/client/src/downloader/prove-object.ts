@@ -29,12 +29,13 @@ export function neededSums(
  */
 export function compareSums(
   object: ObjectToRead,
-  { etag, hashCrc64ecma }: HeadObjectAnswer,
+  { etag, hashCrc64ecma, status, requestId }: HeadObjectAnswer,
   { crc64, md5 }: { readonly crc64?: bigint | undefined; readonly md5?: Uint8Array | undefined },
 ): readonly Proof[] {
   const proofs: Proof[] = []
   if (crc64 !== undefined && hashCrc64ecma !== undefined) {
-    if (crc64 !== hashCrc64ecma) throw otherCrc64(object, crc64, hashCrc64ecma)
+    if (crc64 !== hashCrc64ecma)
+      throw otherCrc64(object, crc64, hashCrc64ecma, { status, requestId })
     proofs.push('crc64')
   }
   if (md5 === undefined || !isMd5ETag(etag)) return proofs
@@ -43,7 +44,8 @@ export function compareSums(
   if (proofs.length > 0) return proofs
   throw new IntegrityError(
     'object',
-    `The bytes of ${placeOf(object)} have the MD5 ${own}, and the object the ETag ${etag}. If that is no MD5, only verify: 'off' takes them.`,
+    `The bytes of ${placeOf(object)} have the MD5 ${own}, and the object the ETag ${etag}. Download it again; if that is no MD5, only verify: 'off' takes them.`,
+    { status, requestId },
   )
 }
 
@@ -55,7 +57,11 @@ export function requireProvable(
 ): void {
   const { crc64, md5 } = neededSums(head, verify)
   if (verify === 'strict' && !crc64 && !md5) {
-    throw new IntegrityError('object', `${unproved(object, head)} verify: 'strict' refuses that.`)
+    throw new IntegrityError(
+      'object',
+      `${unproved(object, head)} verify: 'strict' refuses that; 'md5' takes it.`,
+      { status: head.status, requestId: head.requestId },
+    )
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { type ETag, loadCrc64, OssError, sameETag } from '@lading/protocol'
 import { delay } from '../abort.ts'
-import { IntegrityError, TransportError } from '../errors.ts'
+import { type FailureFacts, IntegrityError, TransportError } from '../errors.ts'
 import type { GetObjectAnswer, HeadObjectAnswer } from '../operations/objects.ts'
 import { type CallOptions, requireInteger } from '../options.ts'
 import type { OssClient } from '../oss-client.ts'
@@ -84,12 +84,20 @@ export async function* readRange(
     try {
       for await (const chunk of answer.body) {
         if (position + chunk.length > end)
-          throw new IntegrityError('object', 'The answer is longer than it said.')
+          throw new IntegrityError(
+            'object',
+            'The answer is longer than it said. Try again, or check what is on the way to the service.',
+            factsOf(answer),
+          )
         yield chunk
         position += chunk.length
         barren = 0
       }
-      if (position < end) throw new TransportError('The answer is shorter than it said.')
+      if (position < end)
+        throw new TransportError(
+          'The answer is shorter than it said. Try again, or check what is on the way to the service.',
+          factsOf(answer),
+        )
     } catch (error) {
       signal?.throwIfAborted()
       if (!(error instanceof TransportError) || barren >= retries) throw error
@@ -116,20 +124,31 @@ async function requireRange(
   if (isAsked && isSame && answer.size === size) return
   await body[Symbol.asyncIterator]().return?.()
   if (!isSame) {
-    const message = `${placeOf(object)} was replaced while it was read.`
+    const message = `${placeOf(object)} was replaced while it was read. Read it again.`
     throw new OssError('PreconditionFailed', { message, requestId })
   }
   const got = range ? `bytes ${range.start}-${range.end} of ${answer.size}` : 'the whole object'
   throw new TransportError(
-    `The service answered ${status} with ${got} when asked for bytes ${start}-${end} of ${size}.`,
+    `The service answered ${status} with ${got} when asked for bytes ${start}-${end} of ${size}. Check what is on the way to the service.`,
+    factsOf(answer),
   )
 }
 
-export function otherCrc64(object: ObjectToRead, crc64: bigint, expected: bigint): IntegrityError {
+export function otherCrc64(
+  object: ObjectToRead,
+  crc64: bigint,
+  expected: bigint,
+  facts?: FailureFacts,
+): IntegrityError {
   return new IntegrityError(
     'object',
-    `The bytes of ${placeOf(object)} have CRC-64 ${crc64}, and the object ${expected}.`,
+    `The bytes of ${placeOf(object)} have CRC-64 ${crc64}, and the object ${expected}. Read it again.`,
+    facts,
   )
+}
+
+function factsOf({ status, requestId }: GetObjectAnswer): FailureFacts {
+  return { status, requestId }
 }
 
 export function placeOf({ bucket, key }: ObjectToRead): string {

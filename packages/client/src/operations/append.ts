@@ -64,7 +64,7 @@ export async function appendObject(
     if (expected !== undefined && actual !== undefined && actual !== expected) {
       throw new IntegrityError(
         'object',
-        `The object has the CRC-64 ${actual} instead of ${expected} since the append at ${position}.`,
+        `The object has the CRC-64 ${actual} instead of ${expected} since the append at ${position}. Read it before anything more is appended.`,
       )
     }
     return {

@@ -19,7 +19,9 @@ export async function* pages<Page, Position>(
     const following = next(page)
     if (following === undefined) return
     if (JSON.stringify(following) === JSON.stringify(position)) {
-      throw new TransportError('The service sent the same page of a list twice.')
+      throw new TransportError(
+        'The service sent the same page of a list twice. Begin the list anew, or check what is on the way to the service.',
+      )
     }
     position = following
   }

@@ -149,6 +149,6 @@ async function requireSameBytes(
 function otherBytes(subject: IntegritySubject, difference: string): IntegrityError {
   return new IntegrityError(
     subject,
-    `The service stored other bytes than were sent: ${difference}.`,
+    `The service stored other bytes than were sent: ${difference}. Send them again.`,
   )
 }

@@ -290,7 +290,10 @@ class Exchange {
     // Once the answer has begun, Node says no more than that it was cut off: we know why.
     const cause = this.#reason ?? error
     const why = cause instanceof Error ? cause.message : String(cause)
-    return new TransportError(`${method} to ${origin} failed: ${why}`, { cause })
+    return new TransportError(
+      `${method} to ${origin} failed: ${why}. Check the endpoint and the network; what was asked for may have happened all the same.`,
+      { cause },
+    )
   }
 
   async #finish(): Promise<void> {

@@ -13,6 +13,7 @@ import type { CallbackOptions, ObjectAcl } from '../operations/attributes.ts'
 import type { Proof, Verify } from '../operations/prove.ts'
 import type { CallOptions } from '../options.ts'
 import { saysNothing } from '../retry.ts'
+import type { Answer } from '../send.ts'
 import type { UploadClient } from '../upload-client.ts'
 
 /** What the object must be, computed here from what was sent. */
@@ -169,9 +170,13 @@ function proofsOf(expected: ExpectedObject, actual: Sums): readonly Proof[] | un
   return looksLikeOurs ? undefined : byCrc64
 }
 
-function otherObject({ bucket, key, ...expected }: ExpectedObject, actual: Sums): IntegrityError {
+function otherObject(
+  { bucket, key, uploadId, ...expected }: ExpectedObject,
+  actual: Sums & Answer,
+): IntegrityError {
   return new IntegrityError(
     'object',
-    `The object oss://${bucket}/${key} is not what was sent: it has ETag ${actual.etag} and CRC-64 ${actual.hashCrc64ecma}, and should have ${expected.etag} and ${expected.crc64}.`,
+    `The object oss://${bucket}/${key} is not what was sent: it has ETag ${actual.etag} and CRC-64 ${actual.hashCrc64ecma}, and should have ${expected.etag} and ${expected.crc64}. Upload it again.`,
+    { uploadId, status: actual.status, requestId: actual.requestId },
   )
 }

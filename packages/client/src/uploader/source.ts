@@ -104,7 +104,7 @@ function streamSource(chunks: AsyncIterable<Uint8Array>, name: string | undefine
 export function tooShort(): IntegrityError {
   return new IntegrityError(
     'source',
-    'The source has become shorter while it was being uploaded. Nothing was completed.',
+    'The source has become shorter while it was being uploaded. Nothing was completed; upload it again to send what it is now.',
   )
 }
 

@@ -3,6 +3,7 @@
 import { type ETag, loadCombineCrc64, multipartETag, OssError } from '@lading/protocol'
 import { bytesBody } from '../body.ts'
 import { type BandwidthLimit, slowBody, toBandwidthLimit } from '../engine/bandwidth.ts'
+import { withFacts } from '../errors.ts'
 import { attributesOf } from '../operations/attributes.ts'
 import type { ObjectInput } from '../operations/multipart.ts'
 import { type Proof, takesCrc64 } from '../operations/prove.ts'
@@ -260,6 +261,8 @@ async function sendInParts(upload: Upload, reader: ChunkReader | undefined): Pro
       resumedParts: progress.current.partsResumed,
       skipped: false,
     }
+  } catch (error) {
+    throw withFacts(error, { uploadId: session.uploadId })
   } finally {
     await session.close()
   }
