@@ -1,5 +1,6 @@
 /** `download` and `readObject` against the server. */
 
+import { readdirSync, statSync } from 'node:fs'
 import { lstat, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -274,4 +275,26 @@ test('a link stays a link, and what is no file is refused', async () => {
   expect((await lstat(link)).isSymbolicLink()).toBe(true)
   expect(Buffer.compare(await readFile(path), content)).toBe(0)
   await expect(download(client, object, '/dev/null').done).rejects.toThrow(TypeError)
+  await symlink(join(directory, 'nothing'), join(directory, 'dangling'))
+  const dangling = download(client, object, join(directory, 'dangling'))
+  await expect(dangling.done).rejects.toThrow('leads nowhere')
+  expect((await lstat(join(directory, 'dangling'))).isSymbolicLink()).toBe(true)
+})
+
+test('what is on its way to a private file is as private', async () => {
+  const { client } = await startService()
+  await put(client)
+  const directory = await temporaryDirectory()
+  const path = await destinationIn(directory)
+  await writeFile(path, 'before', { mode: 0o600 })
+  const modes = new Set<number>()
+
+  await download(client, object, path, {
+    partSize,
+    onProgress() {
+      for (const name of readdirSync(directory)) modes.add(statSync(join(directory, name)).mode)
+    },
+  }).done
+
+  expect([...modes].map((mode) => mode & 0o777)).toEqual([0o600])
 })

@@ -1,6 +1,6 @@
 /** Operations that can happen only once, when the answer to the first attempt is lost. */
 
-import { nodeTransport, type Transport, upload } from '@lading/client/node'
+import { nodeTransport, type Transport, TransportError, upload } from '@lading/client/node'
 import { parseFault } from '@lading/server'
 import { describe, expect, test } from 'vitest'
 import { BUCKET, KiB, randomContent, type Service, startService, tampering } from './service.ts'
@@ -163,6 +163,26 @@ describe('InitiateMultipartUpload, of an upload', () => {
     const open = await openUploads(service)
     for (const other of others) expect(open.some((line) => line.endsWith(other))).toBe(true)
     expect(notices).toEqual([expect.stringMatching(/empty upload .* may be left: Others/)])
+  })
+
+  test('takes no upload for its own where the attempt that failed never got through', async () => {
+    const service = await startService()
+    const others: string[] = []
+    const usual = nodeTransport()
+    const transport: Transport = {
+      async exchange(request, options) {
+        const isFirst = request.path.includes('uploads') && others.length === 0
+        if (!isFirst) return usual.exchange(request, options)
+        others.push((await service.client.initiateMultipartUpload(target)).uploadId)
+        const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
+        throw new TransportError('Nobody listens.', { cause })
+      },
+      close: () => usual.close(),
+    }
+
+    await upload(service.connect({ transport }), content, target, { partSize }).done
+
+    expect(await openUploads(service)).toEqual(others.map((id) => `${target.key} ${id}`))
   })
 
   test('says so when it cannot look for what it may have left', async () => {

@@ -53,6 +53,18 @@ test('a provider that fails is asked again the next time', async () => {
   expect(await source.get(undefined)).toBe(keys)
 })
 
+test('a provider that throws instead of rejecting is asked again the next time', async () => {
+  let calls = 0
+  const provider = (): Promise<ExpiringCredentials> => {
+    calls += 1
+    if (calls === 1) throw new Error('no file')
+    return Promise.resolve(keys)
+  }
+  const source = credentialsSource(provider)
+  await expect(source.get(undefined)).rejects.toThrow('no file')
+  expect(await source.get(undefined)).toBe(keys)
+})
+
 test('keys that are still good are used while their provider is out of order', async () => {
   let now = 0
   const { provider, calls } = counting((call) => {

@@ -60,8 +60,10 @@ class ProvidedCredentials implements CredentialsSource {
   async #ask(): Promise<ExpiringCredentials> {
     try {
       const provider = this.#provider
-      this.#current = await provider()
-      return this.#current
+      // One that throws before it makes a promise must not be done before `#pending` is set.
+      const keys = await Promise.resolve().then(provider)
+      this.#current = keys
+      return keys
     } catch (error) {
       // They were to be replaced ahead of their end: until then a provider out of order is no harm.
       if (this.#current && !this.#endsWithin(this.#current, 0)) return this.#current

@@ -1,7 +1,7 @@
 /** Files as sinks: filled beside their name, gone on with by the next run, and shown when they are whole. */
 
 import { randomUUID } from 'node:crypto'
-import { realpath, stat } from 'node:fs/promises'
+import { lstat, realpath, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { CheckpointLockedError } from '../errors.ts'
 import { isMissing } from '../files/replace-file.ts'
@@ -118,10 +118,16 @@ async function regularFile(destination: string): Promise<string> {
       throw new TypeError(`${destination} is a directory. Name the file that is to be in it.`)
     }
   } catch (error) {
-    if (isMissing(error)) return resolve(destination)
-    throw error
+    if (!isMissing(error)) throw error
+    if (!(await isLink(destination))) return resolve(destination)
+    throw new TypeError(`${destination} is a link that leads nowhere. Name the file that is meant.`)
   }
   throw new TypeError(`${destination} is not a regular file. Download to a stream instead.`)
+}
+
+async function isLink(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined)
+  return found?.isSymbolicLink() ?? false
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -30,7 +30,7 @@ export class PartialFile {
     const path = pathOf(target, name)
     try {
       await rm(path, { force: true })
-      return new PartialFile(path, target, await open(path, 'wx+'))
+      return new PartialFile(path, target, await open(path, 'wx+', await modeFor(target)))
     } catch (error) {
       throw at(error, dirname(target))
     }
@@ -152,6 +152,12 @@ export async function* proved(
     }
     if (crc64 === range.crc64) yield range
   }
+}
+
+/** Whoever may not read the file that is there may not read what is to replace it, at no time. */
+async function modeFor(target: string): Promise<number> {
+  const present = await stat(target).catch(() => undefined)
+  return present ? (present.mode & 0o777) | 0o600 : 0o666
 }
 
 function pathOf(target: string, name: string): string {

@@ -281,3 +281,23 @@ test('a body that its own source is slow with is not given up for silence', asyn
   goOn()
   expect(await readAll((await exchange).body)).toBe('slowly')
 })
+
+test('silence behind a body whose source was slow to end is noticed', async () => {
+  const mute = await localServer(() => {})
+  let end = (): void => {}
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  async function* slow(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('all')
+    await ended
+  }
+  const body = { size: 3, replayable: false, open: slow }
+  const transport = open()
+  const exchange = transport.exchange(put(mute.url, { body }), { ...options, idleTimeoutMs: 50 })
+  await expect(
+    transport.exchange(put(mute.url), { ...options, idleTimeoutMs: 200 }),
+  ).rejects.toThrow('no byte moved')
+  end()
+  await expect(exchange).rejects.toThrow('no byte moved')
+})

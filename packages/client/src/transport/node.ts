@@ -181,7 +181,13 @@ class Exchange {
       outgoing.on('error', reject)
       outgoing.once('close', () => reject(new Error('the connection was closed')))
     })
-    outgoing.on('timeout', () => this.#onSilence()).setTimeout(idleTimeoutMs)
+    outgoing.setTimeout(idleTimeoutMs)
+    // Not the request's own event, which tells of the first silence alone: that may be ours.
+    outgoing.once('socket', (socket) => {
+      const onSilence = (): void => this.#onSilence()
+      socket.on('timeout', onSilence)
+      outgoing.once('close', () => socket.off('timeout', onSilence))
+    })
     outgoing.once('close', () => this.#closed.abort())
     signal?.addEventListener('abort', this.#onAbort, { once: true })
     this.#sending = this.#send()
@@ -222,6 +228,8 @@ class Exchange {
       }
       this.#isSent = true
       outgoing.end()
+      // The end may move no byte, and what was silent for our sake is looked at no more by itself.
+      outgoing.setTimeout(this.#options.idleTimeoutMs)
     } catch (error) {
       // A connection that is gone explains itself.
       if (this.#closed.signal.aborted) return

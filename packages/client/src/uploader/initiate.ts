@@ -33,7 +33,7 @@ export async function initiate(
   const began = performance.now()
   let lost = 0
   const onRetry: CallOptions['onRetry'] = (retry) => {
-    if (saysNothing(retry.error)) lost += 1
+    if (mayHaveBegun(retry.error)) lost += 1
     call.onRetry?.(retry)
   }
   try {
@@ -53,10 +53,16 @@ export async function initiate(
       ),
     }
   } catch (error) {
-    if (saysNothing(error)) lost += 1
+    if (mayHaveBegun(error)) lost += 1
     if (lost > 0) notice(`${mayBeLeft(target)}.`)
     throw error
   }
+}
+
+/** What never reached the service began nothing, and what lies there is somebody else's. */
+function mayHaveBegun(error: unknown): boolean {
+  const { code } = Object(error instanceof Error ? error.cause : undefined)
+  return saysNothing(error) && !['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)
 }
 
 function mayBeLeft({ bucket, key }: ObjectInput): string {
