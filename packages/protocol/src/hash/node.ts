@@ -47,7 +47,8 @@ export async function startPartsThread(pages: number): Promise<PartsThread | und
   if (!WebAssembly.validate(source)) return undefined
   const memory = sharedMemory(pages)
   if (!memory) return undefined
-  const worker = new Worker(PROGRAM, { eval: true, workerData: { source, memory } })
+  const worker = startWorker({ source, memory })
+  if (!worker) return undefined
   // Only a call that is waited for keeps the process: work that rests may be left at any time.
   worker.unref()
   let failure: Error | undefined
@@ -78,6 +79,16 @@ export async function startPartsThread(pages: number): Promise<PartsThread | und
     async end() {
       await worker.terminate()
     },
+  }
+}
+
+/** `undefined` where the process may have no threads, as under Node's permission model. */
+function startWorker(workerData: object): Worker | undefined {
+  try {
+    // Without the process's own flags: `--input-type=module` would make a module of the program.
+    return new Worker(PROGRAM, { eval: true, workerData, execArgv: [] })
+  } catch {
+    return undefined
   }
 }
 
