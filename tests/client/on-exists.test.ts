@@ -95,6 +95,28 @@ test('somebody who was faster is left alone, and no parts stay', async () => {
   expect((await service.client.listMultipartUploads({ bucket: BUCKET })).uploads).toEqual([])
 })
 
+test('what may not overwrite says so when it is begun and when it is completed', async () => {
+  const service = await startService()
+  const transport = nodeTransport()
+  const forbids: unknown[] = []
+  const client = service.connect({
+    transport: {
+      exchange(request, options) {
+        if (request.method === 'POST') forbids.push(request.headers.get('x-oss-forbid-overwrite'))
+        return transport.exchange(request, options)
+      },
+      close: () => transport.close(),
+    },
+  })
+  const partSize = 100 * KiB
+
+  await upload(client, content, target, { partSize, onExists: 'fail' }).done
+  await upload(client, content, { ...target, key: 'other' }, { partSize, onExists: 'skip' }).done
+  await upload(client, content, target, { partSize }).done
+
+  expect(forbids).toEqual(['true', 'true', 'true', 'true', undefined, undefined])
+})
+
 test('what cannot be is refused at once', async () => {
   const { client } = await startService()
   const start = (options: object) => upload(client, content, target, options)

@@ -4,7 +4,13 @@ import { truncateSync } from 'node:fs'
 import { appendFile, readdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { fileCheckpoints, type UploadOptions, type UploadResult, upload } from '@lading/client/node'
+import {
+  fileCheckpoints,
+  OssClient,
+  type UploadOptions,
+  type UploadResult,
+  upload,
+} from '@lading/client/node'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { canMount, mountSmallDisk } from '../../packages/server/src/drivers/small-disk.contract.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -202,6 +208,34 @@ describe('an upload that is found at the service, with parts of another size', (
     expect(await openUploads(world)).toEqual([uploadId])
     await expectStored(world, content)
   })
+})
+
+test('the parts of an upload are gone on with though they are listed on many pages', async () => {
+  const world = await startWorld()
+  const { service, path } = world
+  const uploadId = await interrupt(world)
+  let pages = 0
+  class SmallPages extends OssClient {
+    override async *listPartsPages(
+      ...[input, call]: Parameters<OssClient['listPartsPages']>
+    ): ReturnType<OssClient['listPartsPages']> {
+      for await (const page of super.listPartsPages({ ...input, maxParts: 1 }, call)) {
+        pages += 1
+        yield page
+      }
+    }
+  }
+  const { server } = service
+  const client = new SmallPages({ endpoint: server.url, credentials: server.credentials })
+  onTestFinished(() => client.close())
+
+  const result = await upload(client, path, target, { uploadId }).done
+
+  expect(result).toMatchObject({ uploadId, parts: 6 })
+  expect(result.resumedParts).toBeGreaterThanOrEqual(3)
+  expect(pages).toBeGreaterThanOrEqual(result.resumedParts)
+  expect(await service.count('UploadPart', 6)).toBe(6)
+  await expectStored(world, content)
 })
 
 test('a checkpoint is of one endpoint, bucket, key and source, and resumes no other upload', async () => {
