@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { until } from '../support/until.ts'
 import { type Bench, bench, eventsOf, isSame, type Outcome } from './lading.ts'
 
 const KiB = 1024
@@ -48,6 +49,24 @@ test('resume lists what was interrupted, goes on with it from anywhere, and then
   expect(object).toMatchObject({ contentType: 'video/quicktime', metadata: { colour: 'blue' } })
 
   expect(await resume(table)).toMatchObject({ status: 0, stderr: 'nothing was interrupted\n' })
+})
+
+test('a second command at the same file says who is at it, and sends nothing', async () => {
+  const table = await bench({
+    faults: [{ operation: 'UploadPart', nth: 3, times: 1, action: { kind: 'delay', ms: 600_000 } }],
+  })
+  await table.file('a', 500 * KiB)
+  const args = ['cp', 'a', 'oss://films/a', '--part-size', '100K', '--no-progress']
+  const first = table.start([...args, '--parallel', '1'])
+  await until(() => partsSent(table) === 2)
+
+  const second = await table.run(args)
+
+  expect(second.status).toBe(1)
+  expect(second.stderr).toContain(`${first.child.pid}`)
+  expect(partsSent(table)).toBe(2)
+  first.child.kill('SIGINT')
+  expect((await first.outcome).stderr).toContain('parts kept: 2 of 5')
 })
 
 test('resume of one leaves the others as they are', async () => {
