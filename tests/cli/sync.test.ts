@@ -139,6 +139,27 @@ test('a source that is not there empties nothing', async () => {
   expect(await readdir(join(table.directory, 'tree'))).toHaveLength(3)
 })
 
+test('an empty directory, as of a disk that is not mounted, empties no folder', async () => {
+  const table = await bench()
+  await write(table, tree)
+  await table.run(['cp', '-r', 'tree', 'oss://films/t'])
+  await mkdir(join(table.directory, 'mount/folder'), { recursive: true })
+  const sync = await table.run(['sync', 'mount', 'oss://films/t', '--delete', '--force'])
+  expect(sync).toMatchObject({ status: 4, stderr: expect.stringContaining('there is no file in') })
+  expect(await keysOf(table)).toHaveLength(3)
+})
+
+test('what a download has so far is neither uploaded nor removed', async () => {
+  const table = await bench()
+  await write(table, { ...tree, 'tree/.lading-movie.mov.part': 'half', 'tree/.lading-rc': 'kept' })
+  await table.run(['sync', 'tree', 'oss://films/t'])
+  expect(await keysOf(table)).toEqual(['t/.hidden', 't/.lading-rc', 't/a', 't/子/b c.txt'])
+  await table.run(['rm', 'oss://films/t/.lading-rc', '-f'])
+  await table.run(['sync', 'oss://films/t', 'tree', '--delete', '--force'])
+  const left = await readdir(join(table.directory, 'tree'))
+  expect(left.sort()).toEqual(['.hidden', '.lading-movie.mov.part', 'a', '子'])
+})
+
 test('nothing is removed when a file could not be copied', async () => {
   const table = await bench({
     faults: [{ operation: 'PutObject', nth: 2, action: { kind: 'fail', code: 'AccessDenied' } }],

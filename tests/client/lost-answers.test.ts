@@ -185,6 +185,16 @@ describe('InitiateMultipartUpload, of an upload', () => {
     expect(await openUploads(service)).toEqual(others.map((id) => `${target.key} ${id}`))
   })
 
+  test('takes no upload for its own where the service sent the attempt away', async () => {
+    const service = await startService({
+      faults: [parseFault('InitiateMultipartUpload,nth=2,fail=ServiceUnavailable,status=503')],
+    })
+    const { uploadId } = await service.client.initiateMultipartUpload(target)
+    const { parts } = await upload(service.client, content, target, { partSize }).done
+    expect(parts).toBe(3)
+    expect(await openUploads(service)).toEqual([`${target.key} ${uploadId}`])
+  })
+
   test('says so when it cannot look for what it may have left', async () => {
     const service = await startService({
       faults: [...faults, parseFault('ListMultipartUploads,nth=1,fail=AccessDenied')],

@@ -19,7 +19,7 @@ export interface FileEntry {
 
 /**
  * By name, as OSS orders keys. Links are followed, but not into what they lie in. What is selected
- * and is no regular file is told of and left out. At any time the names of one directory, and of
+ * and is no regular file is told of and left out, as is, in silence, what a download has so far. At any time the names of one directory, and of
  * those above it, are held.
  *
  * @throws {CommandError} usage, when it is not a directory.
@@ -82,10 +82,16 @@ interface Entry {
 
 /** In the order of the names of the files in them: that of a directory counts with its slash. */
 async function entriesOf(path: string): Promise<Entry[]> {
-  const found = await readdir(path, { withFileTypes: true })
+  const listed = await readdir(path, { withFileTypes: true })
+  const found = listed.filter(({ name }) => !isPartial(name))
   const entries = await Promise.all(found.map((entry) => toEntry(path, entry)))
   const rank = ({ name, isDirectory }: Entry): string => (isDirectory ? `${name}/` : name)
   return entries.sort((one, other) => compareNames(rank(one), rank(other)))
+}
+
+/** What a download of ours has so far: no file of anybody's until it has its name. */
+function isPartial(name: string): boolean {
+  return name.startsWith('.lading-') && name.endsWith('.part')
 }
 
 async function toEntry(path: string, entry: Dirent): Promise<Entry> {

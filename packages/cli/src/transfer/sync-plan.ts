@@ -31,7 +31,12 @@ export type SyncStep =
 
 type Steps = AsyncGenerator<SyncStep, void, void>
 
-/** `sync DIRECTORY oss://BUCKET/[KEY]`. */
+/**
+ * `sync DIRECTORY oss://BUCKET/[KEY]`.
+ *
+ * @throws {CommandError} not found, when there is no file: a disk that is not mounted would empty the
+ *   bucket's folder.
+ */
 export async function* syncUp(
   service: Service,
   source: string,
@@ -42,6 +47,7 @@ export async function* syncUp(
   const url = parseOssUrl(target)
   const { bucket } = url
   const prefix = folderPrefix(url.key)
+  await requireFile(service, source)
   const files = listFiles(service, source, options.selects)
   const objects = listSelected(service, url, options)
   for await (const [file, object] of sideBySide(files, objects)) {
@@ -142,6 +148,12 @@ function isLike(comparison: Comparison, source: FolderEntry, target: FolderEntry
 function surplusObject(bucket: string, { key }: FolderEntry): SyncStep {
   const surplus = { place: formatOssUrl(bucket, key), object: { bucket, key } }
   return { kind: 'surplus', surplus }
+}
+
+/** @throws {CommandError} not found, when the directory has not a single file. */
+async function requireFile(service: Service, source: string): Promise<void> {
+  for await (const _ of listFiles(service, source, () => true)) return
+  throw new CommandError(exitCodes.notFound, `there is no file in ${source}`)
 }
 
 /** @throws {CommandError} not found, when the folder has not a single object. */

@@ -85,8 +85,9 @@ function changed(path: string): string {
 /** @throws {TypeError} unless it is a regular file. */
 function versionOf(stats: BigIntStats, path: string): FileVersion {
   if (!stats.isFile()) throw new TypeError(`${path} is not a regular file. Upload it as a stream.`)
-  const { size, mtimeNs, ino } = stats
-  return { size: Number(size), text: `${size}-${mtimeNs}-${ino}` }
+  const { size, mtimeNs, ctimeNs, ino } = stats
+  // The last also tells of a write after which somebody set the time of the one before.
+  return { size: Number(size), text: `${size}-${mtimeNs}-${ctimeNs}-${ino}` }
 }
 
 async function* readRange(

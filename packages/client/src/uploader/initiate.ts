@@ -1,6 +1,6 @@
 /** Initiating an upload; and what is left where the answer to an attempt was lost. */
 
-import type { UploadId } from '@lading/protocol'
+import { OssError, type UploadId } from '@lading/protocol'
 import type { ObjectAttributes } from '../operations/attributes.ts'
 import type { ObjectInput } from '../operations/multipart.ts'
 import type { CallOptions } from '../options.ts'
@@ -59,8 +59,12 @@ export async function initiate(
   }
 }
 
-/** What never reached the service began nothing, and what lies there is somebody else's. */
+/**
+ * What never reached the service, or was sent away by it, began nothing, and what lies there is
+ * somebody else's.
+ */
 function mayHaveBegun(error: unknown): boolean {
+  if (error instanceof OssError && error.status === 503) return false
   const { code } = Object(error instanceof Error ? error.cause : undefined)
   return saysNothing(error) && !['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)
 }
