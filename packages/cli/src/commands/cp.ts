@@ -54,6 +54,7 @@ export function addCp(program: Command, act: Act): void {
   addExistingOptions(command)
   const filters = addCopyOptions(command)
   command.option('--files-from <file>', 'only the files it names, one a line; - is stdin')
+  command.option('--find-upload', 'go on with the newest open upload of the key, by whomever')
   addServiceOptions(command)
     .addHelpText('after', afterHelp)
     .action(

@@ -32,6 +32,8 @@ export interface CopyOptions extends ObjectOptions {
   /** A file of the names that are meant, or `-`; `undefined`: all. */
   readonly filesFrom: string | undefined
   readonly checkpointDirectory: string
+  /** Of uploads that nothing is remembered of here. */
+  readonly findUpload: boolean
   readonly existing: Existing
   /** Tell what would be done, and do nothing. */
   readonly dryRun: boolean
@@ -47,6 +49,7 @@ export interface CopyFlags extends ObjectFlags, ExistingFlags, OutputFlags {
   readonly jobs?: string
   readonly job?: string
   readonly checkpointDir?: string
+  readonly findUpload?: boolean
   readonly dryRun?: boolean
   readonly filesFrom?: string
   readonly verify?: Verify
@@ -126,6 +129,7 @@ export function readCopyOptions(
     selects: selectBy(filters),
     filesFrom: flags.filesFrom,
     checkpointDirectory: flags.checkpointDir ?? stateDirectory,
+    findUpload: flags.findUpload ?? false,
     existing: readExisting(flags),
     dryRun: flags.dryRun ?? false,
     verify: flags.verify,

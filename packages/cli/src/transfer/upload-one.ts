@@ -56,6 +56,7 @@ async function attempt(
         ...(bandwidthLimit && { bandwidthLimit }),
         multipartThreshold: options.bigfileThreshold,
         checkpoint: rememberAcl(fileCheckpoints({ directory: options.checkpointDirectory }), acl),
+        findUpload: options.findUpload,
         // Fed the same bytes again, a stream resumes: a part counts only if it equals what is read.
         ...(stream && { sourceName: source === '-' ? 'stdin' : source }),
         forbidOverwrite: !overwrite,
