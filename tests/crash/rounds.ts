@@ -4,12 +4,14 @@ import { setTimeout as after } from 'node:timers/promises'
 import { OssWire } from '../support/oss-wire.ts'
 import { Random } from '../support/random.ts'
 import {
+  isAlive,
   KEY_PAIR,
   killWithWorkers,
   type ServeProcess,
   serveProcess,
   workersOf,
 } from '../support/serve-process.ts'
+import { until } from '../support/until.ts'
 import { Ledger } from './ledger.ts'
 import { runClient, type Traffic } from './workload.ts'
 
@@ -92,7 +94,10 @@ async function kill(server: ServeProcess, victim: Victim, random: Random): Promi
   if (victim !== 'worker') return await killWithWorkers(server)
   const workers = await workersOf(server)
   const pid = workers[random.between(0, workers.length - 1)]
-  if (pid !== undefined) process.kill(pid, 'SIGKILL')
+  if (pid === undefined) return
+  process.kill(pid, 'SIGKILL')
+  // Until its parent has taken note, it is given connections, which then end unanswered.
+  await until(() => !isAlive(pid))
 }
 
 async function workUntilKilled(
