@@ -84,7 +84,7 @@ export async function withService<Result>(
   try {
     return await interruptible((signal) => work({ client, settings, output, signal }))
   } catch (error) {
-    tellFailed(output, error)
+    await tellFailed(output, error)
     throw error
   } finally {
     output.close()

@@ -127,7 +127,8 @@ async function told<Planned>(
   try {
     return await work()
   } catch (error) {
-    if (!signal.aborted) tellFailed(output, error, { source: route.source, target: route.target })
+    if (!signal.aborted)
+      await tellFailed(output, error, { source: route.source, target: route.target })
     throw error
   }
 }

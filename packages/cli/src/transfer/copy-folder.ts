@@ -156,7 +156,7 @@ class Copying {
         return
       }
       this.#failed += 1
-      tellFailed(output, error, { source, target })
+      await tellFailed(output, error, { source, target })
       output.note(`${formatDescribed(describeError(error))}\n  It was: ${source} to ${target}`)
     } finally {
       this.#totals.ended(transfer, size)

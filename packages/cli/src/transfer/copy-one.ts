@@ -62,7 +62,7 @@ export async function copyOne(
       tellSkipped(output, transfer, 'existence')
       return exitCodes.ok
     }
-    if (!signal.aborted) tellFailed(output, error, { source, target })
+    if (!signal.aborted) await tellFailed(output, error, { source, target })
     throw error
   }
   return exitCodes.ok
