@@ -111,11 +111,12 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
     await table.file('a', 10)
     await table.run(['cp', 'a', 'oss://films/old/a'])
     await mkdir(join(table.directory, 'tree'))
+    await table.file('tree/b', 10)
     const terminal = openTerminal(table, ['sync', 'tree', 'oss://films/old', '--delete'])
     await terminal.shows('Remove 1 file of oss://films/old (oss://films/old/a)? (y/N) ')
     terminal.type('y\r')
     expect(await terminal.ended).toBe(0)
-    expect(terminal.screen()).toContain('0 files copied, 1 removed')
+    expect(terminal.screen()).toContain('1 file copied, 1 removed')
   })
 
   test('nothing is coloured or moved about where NO_COLOR and a pipe say so', async () => {
