@@ -21,7 +21,12 @@ test(`what was acknowledged survives ${ROUNDS} kills of servers and workers, not
   timeout: 60_000 + ROUNDS * 10_000,
 }, async () => {
   const directory = await temporaryDirectory()
-  const report = await crashRounds({ directory, rounds: ROUNDS, seed, withWorkers: Boolean(process.env.LADING_PROOF) })
+  const report = await crashRounds({
+    directory,
+    rounds: ROUNDS,
+    seed,
+    withWorkers: Boolean(process.env.LADING_PROOF),
+  })
   const { ledger } = report
   console.log(
     `kill -9: seed ${seed}, ${report.rounds} rounds, ${report.killsInFlight} with requests in flight, ` +
