@@ -62,6 +62,8 @@ export async function compile() {
 
 /** The compiler leaves what it made of a source that is gone, and it would be published. */
 function removeStaleOutput(folder) {
+  // Another builder's output has no source of the same name.
+  if (!existsSync(`${folder}/dist/.tsbuildinfo`)) return
   for (const file of readdirSync(`${folder}/dist`, { recursive: true })) {
     const source = file.replace(/([.]d)?[.](js|ts)([.]map)?$/, '')
     if (source === file || existsSync(`${folder}/src/${source}.ts`)) continue
