@@ -19,8 +19,8 @@ const IDLE_BYTES: usize = 1024
 const IDLE_STATE: usize = 256
 /** The last block or two of a part, with its padding. */
 const LAST: usize = 320
-/** Blocks of a lane that are hashed before their CRC-64 is taken: 64 KiB of all lanes stay in the cache. */
-const STEP: u32 = 256
+/** Blocks of a lane that are hashed before their CRC-64 is taken: 128 KiB of all lanes stay in the cache. */
+const STEP: u32 = 512
 
 export function hashParts(count: i32): void {
   for (let blocks = together(count); blocks > 0; blocks = together(count)) {

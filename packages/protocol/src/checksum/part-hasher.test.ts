@@ -34,7 +34,7 @@ function expected(buffer: Uint8Array, crc64 = true): Sums {
 const MOST = 70_000
 
 test('the sums of parts of any lengths, any number of them together, are those of others', async () => {
-  // Around the ends of blocks, of padding and of a step of the thread, which is 16 KiB.
+  // Around the ends of blocks, of padding and of a step of the thread, which is 32 KiB.
   const near = fc
     .tuple(fc.constantFrom(0, 64, 128, 16_384, 32_768, 65_536), fc.integer({ min: -9, max: 64 }))
     .map(([length, more]) => Math.max(0, length + more))
