@@ -87,6 +87,13 @@ export default {
       to: { path: '^packages/(?!server/|protocol/)' },
     },
     {
+      name: 'uppy-imports-only-client',
+      comment: 'The plugin is a caller like any other: what it needs, the client exports.',
+      severity: 'error',
+      from: { path: '^packages/uppy/', pathNot: TESTS },
+      to: { path: '^packages/(?!uppy/|client/)' },
+    },
+    {
       name: 'public-entries-only',
       comment: 'Another package is what its `exports` say; its files may move.',
       severity: 'error',
@@ -95,7 +102,7 @@ export default {
         path: '^packages/',
         pathNot: [
           '^packages/$1/',
-          '^packages/[^/]+/(src|dist)/(index|node|testing|values)[.](ts|js|d[.]ts)$',
+          '^packages/[^/]+/(src|dist)/(index|node|testing|upload|values)[.](ts|js|d[.]ts)$',
         ],
       },
     },
