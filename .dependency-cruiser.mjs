@@ -42,7 +42,11 @@ export default {
       comment: 'A package declares what it imports; what happens to lie in node_modules may go.',
       severity: 'error',
       from: { path: '^packages/', pathNot: TESTS },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
+      // A peer is installed for development too, and declared all the same.
+      to: {
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'],
+        dependencyTypesNot: ['npm-peer'],
+      },
     },
     {
       name: 'protocol-imports-no-package-of-ours',
