@@ -2,7 +2,7 @@
 
 import { randomFillSync } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
+import { open, readdir, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Child } from './child.ts'
@@ -101,6 +101,17 @@ export function perGiB(cpuMs: number, bytes: number): number {
 
 export async function emptied(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true })
+}
+
+/**
+ * Deletes the files of all blobs below `path`, whoever wrote them. A machine that has never used all of its
+ * memory pays for each page of a file's copy in memory once: several times what copying costs, and not the
+ * same in any two runs. So what one has written must be gone before the next begins.
+ */
+export async function withoutBlobs(path: string): Promise<void> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true })
+  const blobs = entries.filter((entry) => entry.isFile() && /^[0-9a-f]{32}/.test(entry.name))
+  await Promise.all(blobs.map(({ parentPath, name }) => unlink(join(parentPath, name))))
 }
 
 export function inDirectory({ directory }: Bench, name: string): string {

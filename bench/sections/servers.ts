@@ -13,6 +13,7 @@ import {
   startLading,
   startS3rver,
   startSink,
+  withoutBlobs,
 } from '../bench.ts'
 import { Child } from '../child.ts'
 import { atMost, type Group } from '../report.ts'
@@ -86,14 +87,19 @@ async function writing(
   const plain = await startSink({ kind: 'sums-files', directory: at('plain') })
   const files = await startSink({ kind: 'files', directory: at('files') })
   const sink = await startSink({ kind: 'drop' })
-  const variants = (bytes: number) => ({
-    ours: () => taken(load, ours, { uploads, bytes, signed: true }),
-    plain: () => taken(load, plain, { uploads, bytes }),
-    files: () => taken(load, files, { uploads, bytes }),
-    sink: () => taken(load, sink, { uploads, bytes }),
-  })
-  await interleaved(1, variants(256 * MiB))
-  const results = await interleaved(rounds, variants(bytes))
+  const alone = async (server: RunningChild, { signed = false } = {}): Promise<Cost> => {
+    const cost = await taken(load, server, { uploads, bytes, signed })
+    await withoutBlobs(bench.directory)
+    return cost
+  }
+  const variants = {
+    ours: () => alone(ours, { signed: true }),
+    plain: () => alone(plain),
+    files: () => alone(files),
+    sink: () => alone(sink),
+  }
+  await interleaved(1, variants)
+  const results = await interleaved(rounds, variants)
   group.ratio(
     'CPU, MD5 + CRC-64 + durable, against a straightforward server writing the same files',
     cpu(results.ours),

@@ -3,24 +3,34 @@
 import { BLOCK, type BlockSums, SUM, writeSum } from './blob-layout.ts'
 import type { NewFile } from './file-system.ts'
 
-/** Bytes that are gathered before they are written: a few large writes are cheaper than many small. */
-export const GATHERED: number = 256 * 1024
+/**
+ * Bytes that are gathered before they are written: a few large writes are cheaper than many small. Two
+ * mebibytes are no cheaper again.
+ */
+export const GATHERED: number = 1024 * 1024
+
+/** The same while many others are being written. */
+export const GATHERED_AMONG_MANY: number = 256 * 1024
 
 /** Bytes of a new buffer; it grows with what comes, so that a client that hardly sends costs little. */
 const FIRST_GATHERED = 4 * 1024
 
 /** Buffers that are kept at most. */
-const SPARE_BUFFERS = 32
+const SPARE_BUFFERS = 16
 
 /**
  * Appends all of `bytes` and the sums of their blocks, asking for a chunk only when the one before it
- * is copied or written. Holds at most 256 KiB besides that chunk, in a buffer from `spare` if there is
- * one, to which it is returned. Resolves with the number of bytes; syncs nothing.
+ * is copied or written. Holds fewer than `gather` bytes besides that chunk, in a buffer from `spare` if there
+ * is one, to which it is returned. Resolves with the number of bytes; syncs nothing.
  */
 export async function writeThrough(
   file: NewFile,
   bytes: AsyncIterable<Uint8Array>,
-  { sums, spare }: { readonly sums: BlockSums; readonly spare: Uint8Array[] },
+  {
+    sums,
+    spare,
+    gather,
+  }: { readonly sums: BlockSums; readonly spare: Uint8Array[]; readonly gather: number },
 ): Promise<number> {
   let buffer = spare.pop() ?? new Uint8Array(FIRST_GATHERED)
   let gathered = 0
@@ -30,7 +40,7 @@ export async function writeThrough(
       size += chunk.length
       const pieces = withSums(chunk, sums)
       const length = pieces.reduce((total, piece) => total + piece.length, 0)
-      if (gathered + length < GATHERED) {
+      if (gathered + length < gather) {
         buffer = withRoom(buffer, gathered, length)
         for (const piece of pieces) {
           buffer.set(piece, gathered)
@@ -45,7 +55,7 @@ export async function writeThrough(
     if (gathered + last.length > 0) await writeFully(file, [buffer.subarray(0, gathered), ...last])
     return size
   } finally {
-    if (buffer.length === GATHERED && spare.length < SPARE_BUFFERS) spare.push(buffer)
+    if (buffer.length >= GATHERED_AMONG_MANY && spare.length < SPARE_BUFFERS) spare.push(buffer)
   }
 }
 
@@ -72,7 +82,7 @@ function sumBytes(sums: BlockSums): Uint8Array {
   return bytes
 }
 
-/** The buffer, or a larger one with its first `used` bytes, that takes `more`; never above `GATHERED`. */
+/** The buffer, or a larger one with its first `used` bytes, that takes `more`. */
 function withRoom(buffer: Uint8Array, used: number, more: number): Uint8Array {
   let length = buffer.length
   while (length < used + more) length *= 2

@@ -154,24 +154,38 @@ test('a file takes its bytes even when the kernel takes few at a time', async ()
   expect(same(back, new Uint8Array(Buffer.concat(chunks)))).toBe(true)
 })
 
-test('a producer is asked for no more than a chunk and 256 KiB beyond what is written', async () => {
-  const files = faulty()
-  const blobs = await opened(await temporary(), { files })
-  const hold = files.hold('writev')
-  let asked = 0
-  async function* counting(): AsyncIterable<Uint8Array> {
-    for (let n = 0; n < 100; n++) {
-      asked += 10_000
-      yield new Uint8Array(10_000)
+test.each([
+  [0, 1024 * 1024],
+  [20, 256 * 1024],
+])(
+  'beside %i other writes, a producer is asked for no more than a chunk and %i bytes beyond what is written',
+  async (others, most) => {
+    const files = faulty()
+    const blobs = await opened(await temporary(), { files })
+    const ends: (() => void)[] = []
+    async function* nothingYet(): AsyncIterable<Uint8Array> {
+      await new Promise<void>((resolve) => ends.push(resolve))
     }
-  }
-  const written = blobs.write(counting())
-  await files.reached('writev')
-  await new Promise((resolve) => setImmediate(resolve))
-  expect(asked).toBeLessThanOrEqual(256 * 1024 + 10_000)
-  hold.release()
-  await written
-})
+    const waiting = Array.from({ length: others }, () => blobs.write(nothingYet()))
+    await vi.waitUntil(() => ends.length === others)
+    const hold = files.hold('writev')
+    let asked = 0
+    async function* counting(): AsyncIterable<Uint8Array> {
+      for (let n = 0; n < 200; n++) {
+        asked += 10_000
+        yield new Uint8Array(10_000)
+      }
+    }
+    const written = blobs.write(counting())
+    await files.reached('writev')
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(asked).toBeGreaterThan(most - 10_000)
+    expect(asked).toBeLessThanOrEqual(most + 10_000)
+    hold.release()
+    for (const end of ends) end()
+    await Promise.all([written, ...waiting])
+  },
+)
 
 test.each<[string, Fault]>([
   ['creating the file', { at: 'create', error: failing('EIO') }],
@@ -186,7 +200,7 @@ test.each<[string, Fault]>([
   const blobs = await opened(directory, { files })
   files.log.length = 0
   files.fail(fault)
-  const chunks = Array.from({ length: 5 }, (_, n) => pattern(300_000, n))
+  const chunks = Array.from({ length: 12 }, (_, n) => pattern(300_000, n))
   await expect(blobs.write(from(chunks))).rejects.toBe(fault.error)
   expect(files.log.filter((line) => line.startsWith(`${fault.at} `))).toHaveLength(
     1 + (fault.after ?? 0),

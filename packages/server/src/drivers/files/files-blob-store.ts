@@ -15,13 +15,16 @@ import {
 } from '../../ports/blob-store.ts'
 import { abortable } from '../abortable.ts'
 import { BlockSums, blobSize, SUFFIX } from './blob-layout.ts'
-import { writeThrough } from './durable-file.ts'
+import { GATHERED, GATHERED_AMONG_MANY, writeThrough } from './durable-file.ts'
 import { type FileSystem, type NewFile, nodeFileSystem } from './file-system.ts'
 import { readPlain, readProved } from './read-blob.ts'
 import { Shards } from './shards.ts'
 
 /** Milliseconds. How often a file that is being written, or waited for, is dated anew. */
 const TOUCH_INTERVAL = 60_000
+
+/** Blobs that are written at once before each of the next has to do with less memory. */
+const FEW = 16
 
 export interface FilesBlobStoreOptions {
   /**
@@ -180,6 +183,7 @@ export class FilesBlobStore implements BlobStore {
       const size = await writeThrough(file, bytes, {
         sums: new BlockSums(id),
         spare: this.#spareBuffers,
+        gather: this.#writing.size > FEW ? GATHERED_AMONG_MANY : GATHERED,
       })
       signal?.throwIfAborted()
       // A sync succeeds for a file without a name too, and what it holds is lost on close.
