@@ -1,37 +1,13 @@
 /** Builds the recorder, and runs programs under it. */
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { libraryOf } from '../support/preload.ts'
 
-const source = fileURLToPath(new URL('recorder.c', import.meta.url))
-const folder = fileURLToPath(new URL('../dist/power-loss', import.meta.url))
-const library = join(folder, 'recorder.so')
-
-/** Only Linux preloads in this way; a compiler may be missing anywhere but in CI, which must have it. */
-export const canRecord: boolean =
-  process.platform === 'linux' && (Boolean(process.env.CI) || hasCompiler())
-
-function hasCompiler(): boolean {
-  try {
-    execFileSync('gcc', ['--version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
+export { canPreload as canRecord } from '../support/preload.ts'
 
 /** The library to preload. */
 export function recorder(): string {
-  if (existsSync(library) && statSync(library).mtimeMs > statSync(source).mtimeMs) return library
-  mkdirSync(folder, { recursive: true })
-  // Whole at once: another test may be about to load it.
-  const unfinished = `${library}.${process.pid}`
-  const flags = ['-O2', '-Wall', '-Werror', '-shared', '-fPIC', '-o', unfinished]
-  execFileSync('gcc', [...flags, source, '-ldl'], { stdio: ['ignore', 'ignore', 'inherit'] })
-  renameSync(unfinished, library)
-  return library
+  return libraryOf(new URL('recorder.c', import.meta.url))
 }
 
 export interface RecordingOptions {
