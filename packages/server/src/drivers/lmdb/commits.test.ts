@@ -19,9 +19,16 @@ function failedCommit(code: number): Error {
 /** An environment whose commits end as told, one after the other; the others succeed. */
 function commitsThat(
   outcomes: ((() => Promise<void>) | Error)[],
-  { free = 100 * GIB, timeoutMs = 60_000 } = {},
+  {
+    free = 100 * GIB,
+    timeoutMs = 60_000,
+    // LMDB's number of the transaction that runs; the newest commit has 7.
+    writeTxnId = () => 8,
+  } = {},
 ): Commits {
   const environment = {
+    getWriteTxnId: writeTxnId,
+    env: { info: () => ({ lastTxnId: 7 }) },
     async childTransaction(action: () => unknown): Promise<unknown> {
       const outcome = outcomes.shift()
       const result = action()
@@ -107,6 +114,32 @@ test('a process that was stopped for hours gives its commits time to settle when
   commit()
   expect(await running).toBe(1)
   expect(vi.getTimerCount()).toBe(0)
+})
+
+test('a transaction that would overwrite the newest commit changes nothing until it sees it', async () => {
+  vi.useFakeTimers()
+  const begun = [7, 6, 8]
+  const commits = commitsThat([], { writeTxnId: () => begun.shift() ?? 0 })
+  let runs = 0
+  const running = commits.run(() => {
+    runs += 1
+    return begun.length
+  })
+  await vi.advanceTimersByTimeAsync(100)
+  expect(await running).toBe(0)
+  expect(runs).toBe(1)
+})
+
+test('a newest commit that stays out of sight fails the store, and is not overwritten', async () => {
+  vi.useFakeTimers()
+  const commits = commitsThat([], { writeTxnId: () => 7 })
+  const action = vi.fn()
+  const running = commits.run(action)
+  running.catch(() => {})
+  await vi.advanceTimersByTimeAsync(2_100)
+  await expect(running).rejects.toThrow('its process must start again')
+  expect(await commits.failed).toBeInstanceOf(Error)
+  expect(action).not.toHaveBeenCalled()
 })
 
 test('closing waits for what is under way and takes nothing more', async () => {

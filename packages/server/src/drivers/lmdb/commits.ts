@@ -1,6 +1,7 @@
 /** Transactions, and what a commit that fails, or never answers, means for the store. */
 
 import { resolve } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
 import { NoSpaceError } from '../../ports/blob-store.ts'
 import type { Environment } from './tables.ts'
 
@@ -11,6 +12,10 @@ const NEARLY_FULL = 64 * 1024 * 1024
 const EIO = 5
 const ENOSPC = 28
 const EDQUOT = process.platform === 'darwin' ? 69 : 122
+
+/** Milliseconds that a commit may be out of sight. Whoever hid it shows it again at once, or has died. */
+const HIDDEN_MS = 2_000
+const HIDDEN_PAUSE_MS = 5
 
 const COMMIT_FAILED = 'Commit failed (see commitError for details)'
 
@@ -42,12 +47,67 @@ export async function betweenCommits<Result>(
   }
 }
 
-/** Runs `action` in a transaction that others of this process can wait for. */
+/**
+ * Runs `action` in a transaction that begins from the newest commit of all processes, and that others
+ * of this process can wait for.
+ *
+ * @throws {HiddenCommitError} the newest commit stays out of sight; nothing changed.
+ */
 export async function inTransaction<Result>(
   environment: Environment,
   action: () => Result,
 ): Promise<Result> {
-  const transaction = environment.childTransaction(action)
+  return await waitedFor(environment, fromTheNewest(environment, action))
+}
+
+/** Whether a transaction that begins now begins from the newest commit. */
+export async function seesNewestCommit(environment: Environment): Promise<boolean> {
+  return await waitedFor(
+    environment,
+    environment.childTransaction(() => beginsFromNewest(environment)),
+  )
+}
+
+/** What was committed cannot be seen, and to write would be to overwrite it. */
+export class HiddenCommitError extends Error {
+  override readonly name = 'HiddenCommitError'
+}
+
+async function fromTheNewest<Result>(
+  environment: Environment,
+  action: () => Result,
+): Promise<Result> {
+  for (const end = performance.now() + HIDDEN_MS; ; await after(HIDDEN_PAUSE_MS)) {
+    const outcome = await environment.childTransaction(() =>
+      beginsFromNewest(environment) ? { result: action() } : undefined,
+    )
+    if (outcome) return outcome.result
+    if (performance.now() > end) {
+      throw new HiddenCommitError('A process that opened the metadata hid the newest commit.')
+    }
+  }
+}
+
+/**
+ * Inside a transaction: whether it begins from the newest commit. LMDB learns which one that is from a
+ * number that all processes share. A process that opens the environment sets this number to what it
+ * has read a moment earlier, and takes no lock for it: what others committed in that moment is out of
+ * sight then, and the next commit would overwrite it. Whoever opened looks, and opens again, which
+ * sets it right (`openEnvironment`); everyone else only has to write nothing until then.
+ * Source: OpenLDAP ITS#9496; lmdb 3.5.6 is built without its correction.
+ */
+function beginsFromNewest(environment: Environment): boolean {
+  // `getStats` tells the same number, and counts much else for it.
+  const { env: native } = environment as unknown as {
+    readonly env: { info(): { readonly lastTxnId: number } }
+  }
+  return environment.getWriteTxnId() === native.info().lastTxnId + 1
+}
+
+async function waitedFor<Result>(
+  environment: Environment,
+  transaction: Promise<Result>,
+): Promise<Result> {
   const { path: given } = environment as { readonly path?: string }
   if (given === undefined) return await transaction
   const path = resolve(given)
@@ -136,8 +196,11 @@ export class Commits {
 
   /** What the caller is told instead of lmdb's error, which says nothing by itself. */
   async #explain(error: unknown): Promise<unknown> {
-    if (!isStrayLmdbRejection(error)) return error
-    const cause = await reasonOf((error as { commitError?: unknown }).commitError)
+    if (!(error instanceof HiddenCommitError) && !isStrayLmdbRejection(error)) return error
+    const cause =
+      error instanceof HiddenCommitError
+        ? error
+        : await reasonOf((error as { commitError?: unknown }).commitError)
     if (await this.#isFull(cause)) return new NoSpaceError({ cause })
     const failure = new Error('Metadata could not be committed; its process must start again.', {
       cause,

@@ -106,6 +106,7 @@ function faultsOfOrder(steps: readonly Step[]): string[] {
     'rename meta-new meta',
     'sync .',
     'sync ..',
+    'sync meta/data.mdb',
   ]
   const faults: string[] = []
   const calls = steps.map(({ call }) => call)
@@ -171,6 +172,7 @@ function rightly(planted: {
     await files.rename(unfinished, directory)
     await files.sync(parent)
     await files.sync(dirname(parent))
+    await files.sync(join(directory, 'data.mdb')).catch(() => {})
     return { close: async () => {} }
   }
 }
@@ -282,5 +284,16 @@ test('a start after one cut off at its rename syncs the name before it takes any
     if (name === 'sync') synced.push(...paths)
   })
   await (await openEnvironment(directory, recording)).environment.close()
-  expect(synced).toEqual([parent, dirname(parent)])
+  expect(synced.slice(0, 2)).toEqual([parent, dirname(parent)])
+})
+
+test('a start makes durable what it sees, which a killed process may have left unsynced', async () => {
+  const directory = join(await temporary(), 'data', 'meta')
+  await (await openEnvironment(directory)).environment.close()
+  const synced: string[] = []
+  const recording = watched(async (name, paths) => {
+    if (name === 'sync') synced.push(...paths)
+  })
+  await (await openEnvironment(directory, recording)).environment.close()
+  expect(synced).toContain(join(directory, 'data.mdb'))
 })

@@ -10,7 +10,7 @@
 import { open as openFile, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { open as openLmdb } from 'lmdb'
-import { betweenCommits, inTransaction } from './commits.ts'
+import { betweenCommits, inTransaction, seesNewestCommit } from './commits.ts'
 import { type EnvironmentFiles, nodeEnvironmentFiles } from './environment-files.ts'
 import { formatKey } from './keys.ts'
 import { decodeNumber, encodeNumber } from './records.ts'
@@ -28,6 +28,9 @@ const FREE_TO_CREATE = 512 * 1024
 
 /** Bytes. For the lock file. */
 const FREE_TO_OPEN = 64 * 1024
+
+/** Milliseconds that others may keep the newest commit out of sight by opening, too. */
+const HIDDEN_MS = 10_000
 
 /** File descriptors that opening takes, and some more; running out of them ends the process. */
 const DESCRIPTORS = 12
@@ -59,8 +62,11 @@ export async function openEnvironment(
   await requireSpace(directory, FREE_TO_OPEN)
   await requireDescriptors(directory)
   await requireEnvironment(directory)
-  const environment = await betweenCommits(directory, () => openAt(directory))
+  const environment = await openAtNewest(directory)
   try {
+    // A process that was killed while it committed may have left pages that are seen and not yet on
+    // the disk. What is answered from them must not be taken back by a power cut.
+    await files.sync(join(directory, 'data.mdb'))
     await bringToFormat(environment, directory)
     return { environment, tables: await betweenCommits(directory, () => openTables(environment)) }
   } catch (error) {
@@ -115,6 +121,21 @@ async function createEnvironment(
   await files.sync(join(unfinished, 'data.mdb'))
   await files.sync(unfinished)
   await files.rename(unfinished, directory)
+}
+
+/**
+ * Opens until the newest commit is in sight: to open can hide what others commit meanwhile, from all
+ * of them, and to open once more shows it, since nobody commits anything until then.
+ */
+async function openAtNewest(directory: string): Promise<Environment> {
+  for (const end = performance.now() + HIDDEN_MS; ; ) {
+    const environment = await betweenCommits(directory, () => openAt(directory))
+    if (await seesNewestCommit(environment)) return environment
+    await environment.close()
+    if (performance.now() > end) {
+      throw new Error(`${directory} is opened by others all the time; try again.`)
+    }
+  }
 }
 
 function openAt(directory: string): Environment {
