@@ -23,7 +23,7 @@ function commitsThat(
     free = 100 * GIB,
     timeoutMs = 60_000,
     // LMDB's number of the transaction that runs; the newest commit has 7.
-    writeTxnId = () => 8,
+    writeTxnId = (): number => 8,
   } = {},
 ): Commits {
   const environment = {
