@@ -106,7 +106,7 @@ export default {
         path: '^packages/',
         pathNot: [
           '^packages/$1/',
-          '^packages/[^/]+/(src|dist)/(index|node|testing|upload|values)[.](ts|js|d[.]ts)$',
+          '^packages/[^/]+/(src|dist)/(index|node|presign-server|testing|upload|values)[.](ts|js|d[.]ts)$',
         ],
       },
     },

@@ -29,6 +29,8 @@ export interface PresignInput {
   readonly query?: Readonly<Record<string, string>> | undefined
   /** Content-Type, Content-MD5 and `x-oss-*` that whoever uses the URL must send just so. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Names of further ones among `headers` to be signed; without it they may be sent in any form. V4 only. */
+  readonly additionalHeaders?: readonly string[] | undefined
 }
 
 export interface PresignAnswer {
@@ -39,15 +41,18 @@ export interface PresignAnswer {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** @throws {TypeError} when the client is anonymous. */
+/** @throws {TypeError} when the client is anonymous, or asked to sign by V1 what that leaves out. */
 export async function presign(
   sender: Sender,
   input: PresignInput,
   options: CallOptions = {},
 ): Promise<PresignAnswer> {
-  const { method, expiresInSeconds = 3600, uploadId, partNumber } = input
+  const { method, expiresInSeconds = 3600, uploadId, partNumber, additionalHeaders } = input
   const { credentials: source, endpoint, style, region, signatureVersion } = sender.options
   if (!source) throw new TypeError('A client without credentials cannot sign URLs.')
+  if (additionalHeaders && signatureVersion !== 'v4') {
+    throw new TypeError('Only V4 signs additional headers: leave signatureVersion at its default.')
+  }
   requireInteger('expiresInSeconds', expiresInSeconds, 1, longestLife(signatureVersion))
 
   const target = targetOf(input)
@@ -65,9 +70,10 @@ export async function presign(
   const request = { method, ...target, query, headers }
   const now = sender.now()
   const expiration = new Date(now.getTime() + expiresInSeconds * 1000)
+  const additional = additionalHeaders && { additionalHeaders }
   const signed =
     signatureVersion === 'v4'
-      ? presignV4(request, credentials, { region, now, expiresInSeconds })
+      ? presignV4(request, credentials, { region, now, expiresInSeconds, ...additional })
       : presignV1(request, credentials, { expiresAt: expiration })
   const { host, path } = formatTarget(endpoint, style, target)
   return {
