@@ -5,7 +5,8 @@ const fromSource = {
   resolve: { conditions: ['lading-source', 'node', 'import', 'default'] },
   ssr: {
     resolve: {
-      conditions: ['lading-source', 'node', 'import', 'default'],
+      // These are handed to Node, for whom packages that are required must not be `import`ed ones.
+      conditions: ['lading-source', 'node', 'default'],
       externalConditions: ['lading-source', 'node', 'import', 'default'],
     },
   },

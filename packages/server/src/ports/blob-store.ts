@@ -102,3 +102,11 @@ export class NoSpaceError extends Error {
     super('There is no space left on the device.', options)
   }
 }
+
+/**
+ * The engine cannot be reached, does not answer in time, or has too much to do. Reads did not happen. Whether
+ * a change did, nobody can say: it was not acknowledged, and whatever names its blob would keep it.
+ */
+export class EngineUnavailableError extends Error {
+  override readonly name = 'EngineUnavailableError'
+}

@@ -1,7 +1,13 @@
 /** The refusals that more than one operation gives, with the details that OSS gives them. */
 
 import { OssError, type UploadId } from '@lading/protocol'
-import { type BlobId, BlobLostError, type BlobStore, NoSpaceError } from '../ports/blob-store.ts'
+import {
+  type BlobId,
+  BlobLostError,
+  type BlobStore,
+  EngineUnavailableError,
+  NoSpaceError,
+} from '../ports/blob-store.ts'
 import type { Bucket, DeleteMarker, PublishGuard, VersionId } from '../ports/metadata-store.ts'
 import { formatVersionId } from './version-id.ts'
 
@@ -79,12 +85,18 @@ export function guardOf(
   return request.forbidOverwrite && !bucket?.versioning ? forbidOverwrite : undefined
 }
 
-/** Waits for a change, and tells whoever asked of the failures of an engine that pass. */
-export async function refusePassingFailures<Result>(change: Promise<Result>): Promise<Result> {
+/** Waits for what was asked of the engines, and tells whoever asked of those failures that pass. */
+export async function refusePassingFailures<Result>(asked: Promise<Result>): Promise<Result> {
   try {
-    return await change
+    return await asked
   } catch (error) {
     if (error instanceof BlobLostError) throw tryAgain(error)
+    if (error instanceof EngineUnavailableError) {
+      throw new OssError('ServiceUnavailable', {
+        message: 'What keeps the data cannot be reached at the moment. Please try again.',
+        cause: error,
+      })
+    }
     if (!(error instanceof NoSpaceError)) throw error
     throw new OssError('ServiceUnavailable', {
       message: 'The service has no space left to store this.',

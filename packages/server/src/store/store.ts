@@ -82,8 +82,8 @@ export type { LifecycleReport } from './lifecycle.ts'
 export type { ObjectReader } from './manifest.ts'
 
 /**
- * Every refusal is an `OssError`. A full disk is `ServiceUnavailable`; anything else that is thrown
- * is a fault of ours.
+ * Every refusal is an `OssError`. A full disk and an engine that cannot be reached are
+ * `ServiceUnavailable`; anything else that is thrown is a fault of ours.
  */
 export interface Store {
   /**
@@ -205,13 +205,14 @@ export function createStore(dependencies: StoreDependencies): Store {
 
   return {
     putBucket: (request) => refusePassingFailures(putBucket(dependencies, request)),
-    findBucket: (name) => metadata.findBucket(name),
-    getBucket: (name) => getBucket(metadata, name),
-    listBuckets: (query) => listBuckets(dependencies, query),
+    findBucket: (name) => refusePassingFailures(metadata.findBucket(name)),
+    getBucket: (name) => refusePassingFailures(getBucket(metadata, name)),
+    listBuckets: (query) => refusePassingFailures(listBuckets(dependencies, query)),
     setVersioning: (name, versioning) =>
       refusePassingFailures(setVersioning(dependencies, name, versioning)),
-    usageOf: (name) => usageOf(dependencies, name),
-    findBucketSetting: (bucket, name) => findBucketSetting(dependencies, bucket, name),
+    usageOf: (name) => refusePassingFailures(usageOf(dependencies, name)),
+    findBucketSetting: (bucket, name) =>
+      refusePassingFailures(findBucketSetting(dependencies, bucket, name)),
     putBucketSetting: (bucket, name, value) =>
       refusePassingFailures(putBucketSetting(dependencies, bucket, name, value)),
     deleteBucket: (name) => refusePassingFailures(deleteBucket(dependencies, name)),
@@ -219,8 +220,8 @@ export function createStore(dependencies: StoreDependencies): Store {
     initiateUpload: (request) => refusePassingFailures(initiateUpload(dependencies, request)),
     putPart: (request, options) =>
       refusePassingFailures(writes.during(() => putPart(dependencies, request, options))),
-    listParts: (upload, query) => listParts(dependencies, upload, query),
-    listUploads: (bucket, query) => listUploads(dependencies, bucket, query),
+    listParts: (upload, query) => refusePassingFailures(listParts(dependencies, upload, query)),
+    listUploads: (bucket, query) => refusePassingFailures(listUploads(dependencies, bucket, query)),
     completeUpload: (request) => refusePassingFailures(completeUpload(dependencies, request)),
     abortUpload: (upload) => refusePassingFailures(abortUpload(dependencies, upload)),
 
@@ -229,13 +230,16 @@ export function createStore(dependencies: StoreDependencies): Store {
     putSymlink: (request) => refusePassingFailures(putSymlink(dependencies, request)),
     appendObject: (request, options) =>
       refusePassingFailures(writes.during(() => appendObject(dependencies, request, options))),
-    getObject: (bucket, key, versionId) => getObject(dependencies, { bucket, key, versionId }),
-    openObject: (bucket, key, versionId) => openObject(dependencies, { bucket, key, versionId }),
+    getObject: (bucket, key, versionId) =>
+      refusePassingFailures(getObject(dependencies, { bucket, key, versionId })),
+    openObject: (bucket, key, versionId) =>
+      refusePassingFailures(openObject(dependencies, { bucket, key, versionId })),
     updateObject: (ref, change) => refusePassingFailures(updateObject(dependencies, ref, change)),
     deleteObject: (bucket, key, versionId) =>
       refusePassingFailures(deleteObject(dependencies, { bucket, key, versionId })),
-    listObjects: (bucket, query) => listObjects(dependencies, bucket, query),
-    listVersions: (bucket, query) => listVersions(dependencies, bucket, query),
+    listObjects: (bucket, query) => refusePassingFailures(listObjects(dependencies, bucket, query)),
+    listVersions: (bucket, query) =>
+      refusePassingFailures(listVersions(dependencies, bucket, query)),
 
     runLifecycle: (options) => runLifecycle(dependencies, options),
 
