@@ -19,7 +19,7 @@ const { directory, blobs } = settings<LadingServerSettings>()
 const files = await loadFilesBlobStore()
 if (blobs === 'unsynced') {
   const { open } = files
-  files.open = (path) => open.call(files, path, { syncs: 'off' })
+  files.open = (path, options) => open.call(files, path, { ...options, syncs: 'off' })
 } else if (blobs === 'dropped') {
   dropping(files.prototype)
   dropping((await loadMemoryBlobStore()).prototype)

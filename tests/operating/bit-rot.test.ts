@@ -123,7 +123,16 @@ test('a byte of any row that changed is told by fsck, whichever table it is of',
   const tables = await tablesWithRows(path)
   console.log(`bit rot: seed ${seed}, tables ${tables.join(', ')}`)
   expect(tables).toEqual(
-    expect.arrayContaining(['blobs', 'buckets', 'objects', 'parts', 'states', 'uploads', 'usage']),
+    expect.arrayContaining([
+      'blobs',
+      'buckets',
+      'objects',
+      'parts',
+      'small',
+      'states',
+      'uploads',
+      'usage',
+    ]),
   )
   for (const table of tables) {
     const undo = await flipInRow(path, table, random)
@@ -168,7 +177,9 @@ test('a blob whose claim cannot be found because its key changed is not taken fo
   const blobs = await blobFiles(directory)
   const environment = open<Buffer, Buffer>({ path: join(directory, 'meta'), ...binary })
   const claims = environment.openDB<Buffer, Buffer>({ ...binary, name: 'blobs' })
-  for (const { key, value } of [...claims.getRange({ limit: 1 })]) {
+  const key = Buffer.from(blobs[0]?.slice(0, 32) ?? '', 'hex')
+  const value = claims.get(key)
+  if (value) {
     const changed = Buffer.from(key)
     changed[15] = (changed[15] ?? 0) ^ 1
     await claims.remove(key)

@@ -73,7 +73,10 @@ async function check({
 async function checkAt(directory: string, acknowledged: Acknowledged): Promise<string[]> {
   mkdirSync(directory, { recursive: true })
   const metadata = await LmdbMetadataStore.open({ directory: join(directory, 'meta'), now })
-  const blobs = await FilesBlobStore.open(join(directory, 'blobs'), { files: quickFiles })
+  const blobs = await FilesBlobStore.open(join(directory, 'blobs'), {
+    files: quickFiles,
+    small: metadata.smallBlobs,
+  })
   try {
     const inspect = async (): Promise<{ problems: string[]; orphans: number; garbage: number }> => {
       const audit = await metadata.audit()

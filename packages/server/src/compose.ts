@@ -84,7 +84,9 @@ export async function openDirectory(
     patientNow,
   })
   try {
-    const blobs = await FilesBlobStore.open(join(directory, 'blobs'))
+    const blobs = await FilesBlobStore.open(join(directory, 'blobs'), {
+      small: metadata.smallBlobs,
+    })
     return pair(blobs, metadata, openMasterKey({ given, directory }))
   } catch (error) {
     await metadata.close()

@@ -107,7 +107,7 @@ async function copyNamedBlobs(
   let blobs = 0
   let bytes = 0
   let keptBlobs = 0
-  await withEngines(to, async ({ metadata }) => {
+  await withEngines(to, async ({ metadata, blobs: copies }) => {
     const audit = await metadata.audit()
     const copier = await copyBlobsOf(from, to)
     const named = namedBlobs(audit)
@@ -116,12 +116,13 @@ async function copyNamedBlobs(
         const next = await named.next()
         if (next.done) return
         signal?.throwIfAborted()
-        const copy = await copier.copy(next.value)
+        // One without a file came with the metadata.
+        const copy = (await copier.copy(next.value)) ?? (await copies.find(next.value))
         // The check of the copy tells of it, and of what names it.
         if (!copy) continue
         blobs += 1
         bytes += copy.size
-        if (copy.kept) keptBlobs += 1
+        if ('kept' in copy && copy.kept) keptBlobs += 1
         await onProgress?.(bytes)
       }
     }

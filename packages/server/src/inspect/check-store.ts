@@ -14,7 +14,7 @@
  */
 
 import type { MakeHasher } from '@lading/protocol'
-import type { BlobId, BlobStore } from '../ports/blob-store.ts'
+import { BlobDamagedError, type BlobId, type BlobStore } from '../ports/blob-store.ts'
 import type { AuditedBucket, AuditedUpload, MetadataAudit, Repair } from '../ports/maintenance.ts'
 import type { BucketUsage, ManifestEntry, StoredObject } from '../ports/metadata-store.ts'
 import {
@@ -262,7 +262,11 @@ class Check {
       this.#problem('shared-blob', `${what} and something else name the blob ${blobId}`)
     }
     this.#named.add(blobId)
-    const blob = await this.#dependencies.blobs.find(blobId)
+    const blob = await this.#dependencies.blobs.find(blobId).catch(damageAlone)
+    if (blob instanceof BlobDamagedError) {
+      this.#problem('damaged', `${what}: ${blob.message}`)
+      return false
+    }
     if (!blob) {
       this.#problem('missing-blob', `${what} names the blob ${blobId}, which does not exist`)
       return false
@@ -401,4 +405,9 @@ function sameUsage(kept: BucketUsage, count: Count): boolean {
     const [one, other] = [kept.classes[name], count.classes[name]]
     return one?.objects === other?.objects && one?.bytes === other?.bytes
   })
+}
+
+function damageAlone(error: unknown): BlobDamagedError {
+  if (error instanceof BlobDamagedError) return error
+  throw error
 }

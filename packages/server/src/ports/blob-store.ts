@@ -53,7 +53,11 @@ export interface BlobStore {
    */
   read(id: BlobId, range: ByteRange): AsyncIterable<Uint8Array>
 
-  /** How large the blob is; `undefined` when there is none. */
+  /**
+   * How large the blob is; `undefined` when there is none.
+   *
+   * @throws {BlobDamagedError} it cannot be told.
+   */
   find(id: BlobId): Promise<BlobRef | undefined>
 
   /** Forgets a blob. Deleting one that is already gone succeeds: the collector may repeat itself. */

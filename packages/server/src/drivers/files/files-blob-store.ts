@@ -14,6 +14,8 @@ import {
   type StoredBlob,
 } from '../../ports/blob-store.ts'
 import { abortable } from '../abortable.ts'
+import type { SmallBlobs } from '../small-blobs.ts'
+import { readBeginning } from './beginning.ts'
 import { BlockSums, blobSize, SUFFIX } from './blob-layout.ts'
 import { GATHERED, GATHERED_AMONG_MANY, writeThrough } from './durable-file.ts'
 import { type FileSystem, type NewFile, nodeFileSystem } from './file-system.ts'
@@ -34,6 +36,8 @@ export interface FilesBlobStoreOptions {
   readonly syncs?: 'on' | 'off'
   /** Where files are; tests put faults here. Default: this machine's file system. */
   readonly files?: FileSystem
+  /** Takes blobs that are too small for a file of their own. Default: none is. */
+  readonly small?: SmallBlobs
 }
 
 /**
@@ -44,6 +48,7 @@ export class FilesBlobStore implements BlobStore {
   readonly #shards: Shards
   readonly #files: FileSystem
   readonly #syncs: boolean
+  readonly #small: SmallBlobs | undefined
   /** Files that are being written, by id. */
   readonly #writing = new Map<BlobId, NewFile>()
   readonly #writes = new Set<Promise<unknown>>()
@@ -53,19 +58,32 @@ export class FilesBlobStore implements BlobStore {
   #touching: Promise<unknown> = Promise.resolve()
   #closed = false
 
-  private constructor(shards: Shards, files: FileSystem, syncs: boolean) {
+  private constructor(
+    shards: Shards,
+    {
+      files,
+      syncs,
+      small,
+    }: {
+      readonly files: FileSystem
+      readonly syncs: boolean
+      readonly small: SmallBlobs | undefined
+    },
+  ) {
     this.#shards = shards
     this.#files = files
     this.#syncs = syncs
+    this.#small = small
   }
 
   /** Makes the directory and its shards where they are missing; resolves once they are durable. */
   static async open(
     directory: string,
-    { syncs: mode = 'on', files = nodeFileSystem }: FilesBlobStoreOptions = {},
+    { syncs: mode = 'on', files = nodeFileSystem, small }: FilesBlobStoreOptions = {},
   ): Promise<FilesBlobStore> {
     const syncs = mode === 'on'
-    return new FilesBlobStore(await Shards.open(directory, { files, syncs }), files, syncs)
+    const shards = await Shards.open(directory, { files, syncs })
+    return new FilesBlobStore(shards, { files, syncs, small })
   }
 
   async write(source: BlobSource, { signal }: { signal?: AbortSignal } = {}): Promise<BlobRef> {
@@ -83,19 +101,19 @@ export class FilesBlobStore implements BlobStore {
   }
 
   async *read(id: BlobId, range: ByteRange): AsyncIterable<Uint8Array> {
+    const small = this.#small?.find(id)
+    if (small) {
+      requireRange(id, range, small.length)
+      if (range.length > 0) yield small.subarray(range.offset, range.offset + range.length)
+      return
+    }
     const found = await this.#either(id, (path) => this.#files.openFile(path))
     if (!found) throw new BlobNotFoundError(id)
     const { value: file, layout } = found
     try {
       const fileSize = await file.size()
       const size = layout === 'plain' ? fileSize : blobSize(fileSize)
-      const { offset, length } = range
-      if (size < offset + length) {
-        throw new BlobDamagedError(
-          id,
-          `it holds ${size} bytes, and ${length} from ${offset} were asked for.`,
-        )
-      }
+      requireRange(id, range, size)
       if (layout === 'plain') yield* readPlain(id, file, range)
       else yield* readProved(id, file, { ...range, size })
     } finally {
@@ -104,17 +122,24 @@ export class FilesBlobStore implements BlobStore {
   }
 
   async find(id: BlobId): Promise<BlobRef | undefined> {
+    const small = this.#small?.find(id)
+    if (small) return { id, size: small.length }
     const found = await this.#either(id, (path) => this.#files.size(path))
     if (!found) return undefined
     return { id, size: found.layout === 'plain' ? found.value : blobSize(found.value) }
   }
 
   async delete(id: BlobId): Promise<void> {
+    this.#small?.drop(id)
     await this.#either(id, (path) => this.#files.unlink(path))
   }
 
-  /** Passes over what this process is writing, whose age says nothing, and files that are not ours. */
+  /**
+   * Passes over what this process is writing, whose age says nothing, files that are not ours, and small
+   * blobs that something names.
+   */
   async *list({ before }: { before: Date }): AsyncIterable<StoredBlob> {
+    for (const blob of this.#small?.held() ?? []) if (blob.writtenAt < before) yield blob
     for await (const { shard, name } of this.#shards.names()) {
       const [, text, suffix = ''] = /^([0-9a-f]{32})(\.2)?$/.exec(name) ?? []
       if (text === undefined || !text.startsWith(shard)) continue
@@ -141,6 +166,26 @@ export class FilesBlobStore implements BlobStore {
     const id = `${shard}${randomBytes(15).toString('hex')}` as BlobId
     const path = this.#shards.path(id, SUFFIX)
     const bytes = abortable(typeof source === 'function' ? source(id) : source, signal)
+    if (!this.#small) return await this.#writeFile({ id, shard, path }, bytes, signal)
+    const beginning = await readBeginning(bytes, this.#small.limit)
+    if (beginning.kind === 'whole') {
+      signal?.throwIfAborted()
+      this.#small.hold(id, beginning.bytes)
+      return { id, size: beginning.bytes.length }
+    }
+    try {
+      return await this.#writeFile({ id, shard, path }, beginning.bytes, signal)
+    } finally {
+      // It may not have come to reading any more.
+      await beginning.bytes.return?.()
+    }
+  }
+
+  async #writeFile(
+    { id, shard, path }: { readonly id: BlobId; readonly shard: string; readonly path: string },
+    bytes: AsyncIterable<Uint8Array>,
+    signal: AbortSignal | undefined,
+  ): Promise<BlobRef> {
     const file = await this.#files.createFile(path)
     try {
       const size = await this.#fill(id, file, bytes, signal)
@@ -215,6 +260,14 @@ export class FilesBlobStore implements BlobStore {
     clearInterval(this.#toucher)
     this.#toucher = undefined
   }
+}
+
+function requireRange(id: BlobId, { offset, length }: ByteRange, size: number): void {
+  if (size >= offset + length) return
+  throw new BlobDamagedError(
+    id,
+    `it holds ${size} bytes, and ${length} from ${offset} were asked for.`,
+  )
 }
 
 function codeOf(error: unknown): unknown {

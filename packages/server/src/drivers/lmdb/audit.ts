@@ -190,11 +190,13 @@ class Audit implements MetadataAudit {
   }
 
   async repair(repair: Repair): Promise<void> {
-    const { blobs } = this.#tables
+    const { blobs, small } = this.#tables
     await this.#options.change(() => {
       if (repair.kind === 'claim') blobs.putSync(blobKey(repair.blobId), nothing)
-      else if (repair.kind === 'unclaim') blobs.removeSync(blobKey(repair.blobId))
-      else recount(this.#tables, repair.bucket)
+      else if (repair.kind === 'unclaim') {
+        blobs.removeSync(blobKey(repair.blobId))
+        small.removeSync(blobKey(repair.blobId))
+      } else recount(this.#tables, repair.bucket)
     })
   }
 

@@ -15,13 +15,17 @@ import { type EnvironmentFiles, nodeEnvironmentFiles } from './environment-files
 import { formatKey } from './keys.ts'
 import { decodeNumber, encodeNumber } from './records.ts'
 import { binary, type Environment, openTables, type Tables } from './tables.ts'
-import { addSums, countUsage } from './upgrades.ts'
+import { addSums, countUsage, haveSmallBlobs } from './upgrades.ts'
 
 /** The layout of the tables as a whole. Raised when they change; `upgrades` then gets one more. */
-export const FORMAT = 3
+export const FORMAT = 4
 
 /** What brings tables of format 1, 2, … to the next. Each runs in a transaction. */
-const upgrades: readonly ((tables: Tables, summed: Tables) => void)[] = [countUsage, addSums]
+const upgrades: readonly ((tables: Tables, summed: Tables) => void)[] = [
+  countUsage,
+  addSums,
+  haveSmallBlobs,
+]
 
 /** Bytes. What creation needs is under 100 KiB; running out in the middle of it ends the process. */
 const FREE_TO_CREATE = 512 * 1024

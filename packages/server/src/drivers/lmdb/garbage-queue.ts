@@ -172,7 +172,11 @@ export class GarbageQueue {
   }
 
   #forget(blobs: readonly BlobId[]): void {
-    for (const blob of blobs) this.#tables.blobs.removeSync(blobKey(blob))
+    for (const blob of blobs) {
+      const key = blobKey(blob)
+      this.#tables.blobs.removeSync(key)
+      this.#tables.small.removeSync(key)
+    }
   }
 }
 

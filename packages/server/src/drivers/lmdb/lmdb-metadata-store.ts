@@ -40,6 +40,7 @@ import { Objects } from './objects.ts'
 import { Readers } from './readers.ts'
 import { decodeObject, decodeUpload } from './records.ts'
 import type { Row, RowDamagedError } from './sealed-table.ts'
+import { LmdbSmallBlobs } from './small-blobs.ts'
 import { survey } from './survey.ts'
 import { type Environment, keysBetween, nothing, rowsBetween, type Tables } from './tables.ts'
 import { TimeOrder } from './time-order.ts'
@@ -74,6 +75,8 @@ export interface LmdbMetadataStoreOptions {
  */
 export class LmdbMetadataStore implements MaintainedStore {
   readonly failed: Promise<Error>
+  /** For the store of blobs beside it. */
+  readonly smallBlobs: LmdbSmallBlobs
 
   readonly #environment: Environment
   readonly #tables: Tables
@@ -106,7 +109,8 @@ export class LmdbMetadataStore implements MaintainedStore {
     this.#garbage = new GarbageQueue(tables, now)
     this.#usage = new Usage(tables)
     const order = new TimeOrder(tables, now)
-    const rooms = { garbage: this.#garbage, order, usage: this.#usage }
+    this.smallBlobs = new LmdbSmallBlobs(tables, () => this.#commits.requireUsable())
+    const rooms = { garbage: this.#garbage, order, usage: this.#usage, small: this.smallBlobs }
     this.#buckets = new Buckets(tables)
     this.#objects = new Objects(tables, rooms)
     this.#uploads = new Uploads(tables, rooms)
@@ -216,7 +220,7 @@ export class LmdbMetadataStore implements MaintainedStore {
   ): Promise<'committed' | 'no-upload' | 'condemned'> {
     // The transaction runs in a later turn, and the caller's bytes are the caller's.
     const kept = { ...part, md5: new Uint8Array(part.md5) }
-    return await this.#commits.run(() => {
+    return await this.#naming([kept.blobId], () => {
       const state = this.#uploads.state(ref)
       if (!state) return 'no-upload'
       guard?.(state.parts)
@@ -289,10 +293,10 @@ export class LmdbMetadataStore implements MaintainedStore {
   ): Promise<StoredObject | 'no-bucket' | 'condemned'> {
     const { bucket: name, key, manifest } = object
     const kept = { ...object, md5: object.md5 && new Uint8Array(object.md5) }
-    return await this.#commits.run(() => {
+    const blobs = blobsOf(manifest)
+    return await this.#naming(blobs, () => {
       const bucket = this.#buckets.find(name)
       if (!bucket) return 'no-bucket'
-      const blobs = blobsOf(manifest)
       if (this.#anyCondemned(blobs)) return 'condemned'
       guard?.(this.#objects.find(name, key))
       this.#objects.claim(blobs)
@@ -305,10 +309,10 @@ export class LmdbMetadataStore implements MaintainedStore {
     entries: readonly ManifestEntry[],
     decide: (current: StoredObject | undefined) => UnversionedObject,
   ): Promise<StoredObject | 'no-bucket' | 'condemned'> {
-    return await this.#commits.run(() => {
+    const blobs = blobsOf(entries)
+    return await this.#naming(blobs, () => {
       const bucket = this.#buckets.find(name)
       if (!bucket) return 'no-bucket'
-      const blobs = blobsOf(entries)
       if (this.#anyCondemned(blobs)) return 'condemned'
       const object = { ...decide(this.#objects.find(name, key)), bucket: name, key }
       this.#objects.claim(blobs)
@@ -567,6 +571,15 @@ export class LmdbMetadataStore implements MaintainedStore {
     const stored = this.#objects.publish(object, this.#buckets.find(bucket)?.versioning)
     this.#garbage.addBlobs(dropped)
     return stored
+  }
+
+  /** Runs `action`, which claims `blobs` or refuses to; those that were small are in their rows then, or nowhere. */
+  async #naming<Result>(blobs: Iterable<BlobId>, action: () => Result): Promise<Result> {
+    try {
+      return await this.#commits.run(action)
+    } finally {
+      for (const blob of blobs) this.smallBlobs.drop(blob)
+    }
   }
 
   #anyCondemned(blobs: Iterable<BlobId>): boolean {

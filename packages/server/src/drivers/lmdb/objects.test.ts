@@ -6,6 +6,7 @@ import { manifestOf, objectOf } from '../../ports/metadata-samples.contract.ts'
 import { openEnvironment } from './environment.ts'
 import { GarbageQueue } from './garbage-queue.ts'
 import { Objects } from './objects.ts'
+import { LmdbSmallBlobs } from './small-blobs.ts'
 import { TimeOrder } from './time-order.ts'
 import { Usage } from './usage.ts'
 
@@ -30,6 +31,7 @@ test.each([
       garbage: new GarbageQueue(tables, now),
       order: new TimeOrder(tables, now),
       usage: new Usage(tables),
+      small: new LmdbSmallBlobs(tables, () => {}),
     })
     await environment.childTransaction(() =>
       objects.publish(objectOf('a', manifestOf(10_000)), undefined),

@@ -42,6 +42,7 @@ import {
   type Whereabouts,
 } from './records.ts'
 import type { Row } from './sealed-table.ts'
+import type { LmdbSmallBlobs } from './small-blobs.ts'
 import { findRow, nothing, rowsBetween, type Tables } from './tables.ts'
 import type { TimeOrder } from './time-order.ts'
 import type { Usage } from './usage.ts'
@@ -74,15 +75,22 @@ export class Objects {
   readonly #garbage: GarbageQueue
   readonly #order: TimeOrder
   readonly #usage: Usage
+  readonly #small: LmdbSmallBlobs
 
   constructor(
     tables: Tables,
-    rooms: { readonly garbage: GarbageQueue; readonly order: TimeOrder; readonly usage: Usage },
+    rooms: {
+      readonly garbage: GarbageQueue
+      readonly order: TimeOrder
+      readonly usage: Usage
+      readonly small: LmdbSmallBlobs
+    },
   ) {
     this.#tables = tables
     this.#garbage = rooms.garbage
     this.#order = rooms.order
     this.#usage = rooms.usage
+    this.#small = rooms.small
   }
 
   /** The newest version if it is an object. */
@@ -210,6 +218,7 @@ export class Objects {
       const key = blobKey(blob)
       if (this.#tables.blobs.get(key)) throw new Error(`Blob ${blob} has an owner already.`)
       this.#tables.blobs.putSync(key, nothing)
+      this.#small.put(blob)
     }
   }
 

@@ -33,6 +33,8 @@ export interface Tables {
   readonly parts: Table
   /** blob id → nothing; present for blobs that are named, and those that are garbage */
   readonly blobs: Table
+  /** blob id → its bytes, of blobs that have no file; present as long as it is in `blobs` */
+  readonly small: Table
   /** blob id → nothing; claimed by the collector */
   readonly condemned: Table
   /** time, order → item of garbage */
@@ -61,6 +63,7 @@ export function openTables(environment: Environment, options?: TableOptions): Ta
     states: table('states'),
     parts: table('parts'),
     blobs: table('blobs'),
+    small: table('small'),
     condemned: table('condemned'),
     garbage: table('garbage'),
     leases: table('leases'),
