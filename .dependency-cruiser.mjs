@@ -106,7 +106,8 @@ export default {
         path: '^packages/',
         pathNot: [
           '^packages/$1/',
-          '^packages/[^/]+/(src|dist)/(index|node|presign-server|testing|upload|values)[.](ts|js|d[.]ts)$',
+          '^packages/[^/]+/(src|dist)/(browser|index|node|presign-server|testing|upload|values)[.](ts|js|d[.]ts)$',
+          '^packages/client/(src|dist)/browser/hash-worker[.](ts|js|d[.]ts)$',
         ],
       },
     },

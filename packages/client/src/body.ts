@@ -5,6 +5,10 @@ export interface ReplayableBody {
   /** Bytes. */
   readonly size: number
   open(): AsyncIterable<Uint8Array>
+  /** The same bytes in one piece, for what cannot send a stream, as browsers. */
+  readonly whole?: Uint8Array | Blob | undefined
+  /** Told how many bytes of an attempt have left, by whoever sends `whole` instead of reading. */
+  readonly sent?: ((bytes: number) => void) | undefined
 }
 
 /**
@@ -18,6 +22,8 @@ export interface HttpBody {
   readonly size: number | undefined
   readonly replayable: boolean
   open(): AsyncIterable<Uint8Array>
+  readonly whole?: Uint8Array | Blob | undefined
+  readonly sent?: ((bytes: number) => void) | undefined
 }
 
 /** Bytes handed to the socket at a time: a sixteenth of the body, for progress; large ones are cheaper. */
@@ -33,14 +39,11 @@ const encoder = new TextEncoder()
 export function toHttpBody(input: BodyInput): HttpBody {
   if (typeof input === 'string') return bytesBody(encoder.encode(input))
   if (input instanceof Uint8Array) return bytesBody(input)
-  if (input instanceof Blob) {
-    return {
-      size: input.size,
-      replayable: true,
-      open: () => readableStreamChunks(input.stream() as ReadableStream<Uint8Array>),
-    }
+  if (input instanceof Blob) return blobBody(input)
+  if (isReplayable(input)) {
+    const { size, whole, sent } = input
+    return { size, replayable: true, open: () => input.open(), whole, sent }
   }
-  if (isReplayable(input)) return { size: input.size, replayable: true, open: () => input.open() }
   if (isAsyncIterable(input)) return { size: undefined, replayable: false, open: () => input }
   throw new TypeError(
     'A body must be a Uint8Array, a string, a Blob, { size, open() } or an AsyncIterable of Uint8Array.',
@@ -48,7 +51,13 @@ export function toHttpBody(input: BodyInput): HttpBody {
 }
 
 export function bytesBody(bytes: Uint8Array): HttpBody & ReplayableBody {
-  return { size: bytes.length, replayable: true, open: () => slices(bytes) }
+  return { size: bytes.length, replayable: true, open: () => slices(bytes), whole: bytes }
+}
+
+export function blobBody(blob: Blob): HttpBody & ReplayableBody {
+  const open = (): AsyncIterable<Uint8Array> =>
+    readableStreamChunks(blob.stream() as ReadableStream<Uint8Array>)
+  return { size: blob.size, replayable: true, open, whole: blob }
 }
 
 /** `bytes` in pieces, without copying. */

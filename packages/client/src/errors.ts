@@ -98,16 +98,17 @@ export class IntegrityError extends Failure {
 /** Another process, or another upload of this one, holds the checkpoint. */
 export class CheckpointLockedError extends Error {
   override readonly name = 'CheckpointLockedError'
-  /** The process that holds it. */
+  /** The process that holds it; 0 for another page of this browser. */
   readonly pid: number
   readonly host: string
-  /** The lock file. */
+  /** The lock file, or the name of the lock. */
   readonly path: string
 
-  constructor(holder: { pid: number; host: string; path: string }) {
-    super(
-      `The process ${holder.pid} on ${holder.host} is already at the same upload or download. If it is not, delete ${holder.path}.`,
-    )
+  constructor(
+    holder: { pid: number; host: string; path: string },
+    message: string = `The process ${holder.pid} on ${holder.host} is already at the same upload or download. If it is not, delete ${holder.path}.`,
+  ) {
+    super(message)
     this.pid = holder.pid
     this.host = holder.host
     this.path = holder.path

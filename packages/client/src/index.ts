@@ -148,7 +148,13 @@ export type {
   ListObjectVersionsAnswer,
   ListObjectVersionsInput,
 } from './operations/versions.ts'
-export type { CallOptions, ClientOptions, RetryOptions, TransportOption } from './options.ts'
+export type {
+  CallOptions,
+  ClientOptions,
+  Presign,
+  RetryOptions,
+  TransportOption,
+} from './options.ts'
 export { OssClient } from './oss-client.ts'
 export type { RetryNotice } from './retry.ts'
 export type { Answer } from './send.ts'
@@ -166,7 +172,7 @@ export type {
   CheckpointStore,
 } from './uploader/checkpoint.ts'
 export type { OnExists } from './uploader/on-exists.ts'
-export type { StoredPart, UploadOptions } from './uploader/options.ts'
+export type { BlobHasher, StoredPart, UploadOptions } from './uploader/options.ts'
 export type { UploadProgress } from './uploader/progress.ts'
 export type { RangeSource, SourceIdentity, UploadSource } from './uploader/source.ts'
 export { type AbortOptions, type Upload, type UploadState, upload } from './uploader/upload.ts'

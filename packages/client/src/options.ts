@@ -2,6 +2,7 @@
 
 import type { AddressStyle } from '@lading/protocol'
 import type { Credentials, CredentialsProvider } from './credentials.ts'
+import type { PresignAnswer, PresignRequest } from './presigned/contract.ts'
 import type { RetryNotice } from './retry.ts'
 import type { Transport } from './transport/contract.ts'
 
@@ -33,6 +34,11 @@ export interface ClientOptions {
   readonly region?: string
   /** Keys, or a function that brings them whenever needed. Without it requests are anonymous. */
   readonly credentials?: Credentials | CredentialsProvider
+  /**
+   * Asks somebody who has the keys, such as your own backend, for a signed URL of each request, and of
+   * each attempt anew. The requests carry no credentials of their own then. Default none.
+   */
+  readonly presign?: Presign
   /** Default `v4`, which is all that `UploadClient` knows. */
   readonly signatureVersion?: 'v4' | 'v1'
   /**
@@ -54,6 +60,12 @@ export interface ClientOptions {
   /** The clock that signatures are dated by. Default the system's. */
   readonly now?: () => number
 }
+
+/** Brings a signed URL from whoever has the keys, as `presignFor` of `@lading/client/presign-server` makes it. */
+export type Presign = (
+  request: PresignRequest,
+  options: { readonly signal: AbortSignal | undefined },
+) => Promise<PresignAnswer>
 
 /** What carries requests out; `@lading/client/node` brings its own. */
 export interface TransportOption {

@@ -19,7 +19,7 @@ import type { HttpBody } from './body.ts'
 import type { Credentials, CredentialsSource } from './credentials.ts'
 import { type FailureFacts, IntegrityError, TransportError, withFacts } from './errors.ts'
 import { type Limit, startLimit } from './limit.ts'
-import type { CallOptions, RetryOptions } from './options.ts'
+import type { CallOptions, Presign, RetryOptions } from './options.ts'
 import { type Attempt, parseRetryAfter, withRetry } from './retry.ts'
 import type { HttpRequest, HttpResponse, Transport } from './transport/contract.ts'
 
@@ -89,6 +89,7 @@ export interface SenderOptions {
   readonly sign: Sign
   /** `undefined`: anonymous. */
   readonly credentials: CredentialsSource | undefined
+  readonly presign?: Presign | undefined
   readonly idleTimeoutMs: number
   readonly totalTimeoutMs: number | undefined
   readonly retry: Required<RetryOptions>
@@ -150,6 +151,11 @@ export class Sender {
     })
   }
 
+  /** Whether a header that an answer lacks may have been sent all the same. */
+  get hidesHeaders(): boolean {
+    return this.options.transport.hidesHeaders ?? false
+  }
+
   /** Loaded on first use, then shared: its WebAssembly instances are pooled. */
   readonly hasher = ({ crc64 }: { readonly crc64: boolean }): Promise<MakeHasher> => {
     const known = this.#hashers.get(crc64)
@@ -189,9 +195,10 @@ export class Sender {
     { signal, timeout }: Limit,
     receive: (response: HttpResponse) => Promise<Value>,
   ): Promise<Attempt<Value>> {
-    const { transport, credentials: source, idleTimeoutMs } = this.options
+    const { transport, credentials: source, presign, idleTimeoutMs } = this.options
     const credentials = await source?.get(signal)
-    const request = this.#build(call, credentials)
+    const built = this.#build(call, credentials)
+    const request = presign ? await presigned(presign, call, built, signal) : built
     let response: HttpResponse | undefined
     let error: OssError
     try {
@@ -213,7 +220,9 @@ export class Sender {
     const date = parseHttpDate(response.headers.get('date') ?? '')
     const cured =
       (error.code === 'RequestTimeTooSkewed' && this.#correctClock(date)) ||
-      (refusedKeys.has(error.code) && credentials !== undefined && source?.refuse(credentials))
+      (refusedKeys.has(error.code) && credentials !== undefined && source?.refuse(credentials)) ||
+      // A URL that was good when it was asked for, and is asked for anew.
+      (presign !== undefined && error.status === 403 && /expired/i.test(error.message))
     const retryAfterMs = parseRetryAfter(
       response.headers.get('retry-after'),
       parseHttpDate,
@@ -252,6 +261,16 @@ export class Sender {
     this.#clockOffset = serverTime.getTime() - this.options.now()
     return true
   }
+}
+
+async function presigned(
+  presign: Presign,
+  { operation, target, query = [] }: Omit<Call<never>, 'receive'>,
+  { headers, body }: HttpRequest,
+  signal: AbortSignal | undefined,
+): Promise<HttpRequest> {
+  const { askPresigned } = await import('./presigned/ask-presigned.ts')
+  return askPresigned(presign, { operation, ...target, query, headers, body, signal })
 }
 
 function statusOf(response: {

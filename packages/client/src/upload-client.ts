@@ -57,6 +57,7 @@ export class UploadClient {
       signatureVersion,
       sign: signatureVersion === 'v4' ? signV4 : requireV1(signV1),
       credentials: credentials && credentialsSource(credentials, now),
+      presign: options.presign,
       idleTimeoutMs: options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
       totalTimeoutMs: options.totalTimeoutMs,
       retry: this.retry,

@@ -11,7 +11,13 @@ export {
   TransportError,
 } from './errors.ts'
 export type { Verify } from './operations/prove.ts'
-export type { CallOptions, ClientOptions, RetryOptions, TransportOption } from './options.ts'
+export type {
+  CallOptions,
+  ClientOptions,
+  Presign,
+  RetryOptions,
+  TransportOption,
+} from './options.ts'
 export type { RetryNotice } from './retry.ts'
 export type {
   ExchangeOptions,
@@ -27,7 +33,7 @@ export type {
   CheckpointStore,
 } from './uploader/checkpoint.ts'
 export type { OnExists } from './uploader/on-exists.ts'
-export type { StoredPart, UploadOptions } from './uploader/options.ts'
+export type { BlobHasher, StoredPart, UploadOptions } from './uploader/options.ts'
 export type { UploadProgress } from './uploader/progress.ts'
 export type { RangeSource, SourceIdentity, UploadSource } from './uploader/source.ts'
 export { type AbortOptions, type Upload, type UploadState, upload } from './uploader/upload.ts'

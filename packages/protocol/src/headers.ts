@@ -139,6 +139,11 @@ export function decodeHeaderText(latin1: string): string {
   }
 }
 
+/** The other way: UTF-8 with one character for each byte, as Node and browsers take header values. */
+export function encodeHeaderText(text: string): string {
+  return /[^\0-\x7f]/.test(text) ? bytesToLatin1(new TextEncoder().encode(text)) : text
+}
+
 function bytesToLatin1(bytes: Uint8Array): string {
   let text = ''
   for (const byte of bytes) text += String.fromCharCode(byte)

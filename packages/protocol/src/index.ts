@@ -33,6 +33,7 @@ export {
 } from './errors.ts'
 export {
   decodeHeaderText,
+  encodeHeaderText,
   formatContentMd5,
   formatHttpDate,
   formatIsoBasic,

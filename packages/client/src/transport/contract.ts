@@ -31,6 +31,8 @@ export interface ExchangeOptions {
 }
 
 export interface Transport {
+  /** It shows only those headers of an answer that CORS exposes; a missing one may have been sent. */
+  readonly hidesHeaders?: boolean
   /**
    * Resolves once the answer's headers are here. On abort it closes the connection, and rejects
    * with the signal's reason only when it is closed.

@@ -19,7 +19,7 @@ import {
 } from 'node:https'
 import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
-import { decodeHeaderText } from '@lading/protocol'
+import { decodeHeaderText, encodeHeaderText } from '@lading/protocol'
 import { leave, withSignal } from '../abort.ts'
 import { TransportError } from '../errors.ts'
 import type { ExchangeOptions, HttpRequest, HttpResponse, Transport } from './contract.ts'
@@ -361,9 +361,7 @@ async function closed(socket: Socket): Promise<void> {
 function wireHeaders({ headers, body, method }: HttpRequest): Record<string, string> {
   const result: Record<string, string> = {}
   for (const [name, value] of headers) {
-    result[name] = /^[\t\x20-\x7e]*$/.test(value)
-      ? value
-      : Buffer.from(value, 'utf8').toString('latin1')
+    result[name] = encodeHeaderText(value)
   }
   if (body?.size !== undefined) result['content-length'] = String(body.size)
   else if (!body && (method === 'PUT' || method === 'POST')) result['content-length'] = '0'

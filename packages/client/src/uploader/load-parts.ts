@@ -2,7 +2,7 @@
 
 import { MAX_PARTS, type MakeHasher, type PartHasher, type Sums } from '@lading/protocol'
 import { leave, withSignal } from '../abort.ts'
-import { bytesBody, type ReplayableBody } from '../body.ts'
+import { blobBody, bytesBody, type ReplayableBody } from '../body.ts'
 import { sumsOf } from '../operations/prove.ts'
 import type { Allowance } from './for-each-concurrent.ts'
 import { planParts, streamPartSize } from './plan-parts.ts'
@@ -46,6 +46,8 @@ export interface Loading {
   readonly memory: Allowance
   /** What takes them beside the event loop, of parts that can be read at any place; where there is one. */
   readonly aside?: HashedAside | undefined
+  /** What takes them of blobs, in another thread; where it cannot, this one does. */
+  readonly sumsOfBlob?: ((blob: Blob) => Promise<Sums>) | undefined
 }
 
 export interface HashedAside {
@@ -65,6 +67,15 @@ export function* rangeParts(
     yield {
       async load(signal) {
         const makeHasher = loading.hasherOf(partNumber)
+        if (source.slice) {
+          const slice = source.slice(offset, size)
+          const body = blobBody(slice)
+          const here = (): Promise<Sums | undefined> =>
+            makeHasher ? sumsOf(body.open(), makeHasher, signal) : Promise.resolve(undefined)
+          const there = makeHasher && loading.sumsOfBlob?.(slice)
+          const sums = await (there ? withSignal(there, signal).catch(here) : here())
+          return { partNumber, size, body, sums, release: () => {} }
+        }
         const buffer = source.view || !isKept ? undefined : await buffers.take(size, signal)
         if (!buffer) {
           const step = Math.min(size, isKept ? SMALL_STEP : STEP)

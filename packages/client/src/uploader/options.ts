@@ -1,6 +1,6 @@
 /** What an upload can be told: every default, unit and bound. */
 
-import { type ETag, MAX_PUT_SIZE } from '@lading/protocol'
+import { type ETag, MAX_PUT_SIZE, type Sums } from '@lading/protocol'
 import { type BandwidthLimit, requireBandwidth } from '../engine/bandwidth.ts'
 import { type Parallel, requireParallel } from '../engine/parallel.ts'
 import type { CallbackOptions, ObjectAcl, ObjectAttributes } from '../operations/attributes.ts'
@@ -63,6 +63,11 @@ export interface UploadOptions extends ObjectAttributes, CallbackOptions {
    * with, as with `uploadId`. Default `false`.
    */
   readonly findUpload?: boolean
+  /**
+   * What takes the sums of a `Blob`'s parts, such as `workerHasher` of `@lading/client/browser`. Default:
+   * the thread of the caller.
+   */
+  readonly blobHasher?: BlobHasher
   /** Aborting closes the connections and keeps the parts; `done` rejects with the signal's reason. */
   readonly signal?: AbortSignal
   /** Called whenever bytes have moved. Must not throw. */
@@ -78,6 +83,12 @@ export interface UploadOptions extends ObjectAttributes, CallbackOptions {
    * fails with its rejection. Not called where the object is sent by PutObject.
    */
   readonly onPart?: (part: StoredPart) => void | Promise<void>
+}
+
+/** Takes sums beside the caller's thread. */
+export interface BlobHasher {
+  /** Rejects where it cannot: the caller then does it. */
+  sums(blob: Blob, options: { readonly crc64: boolean }): Promise<Sums>
 }
 
 /** A part that the service is proved to have. */

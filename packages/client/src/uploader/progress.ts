@@ -85,5 +85,5 @@ export function metered(body: ReplayableBody, sent: (bytes: number) => void): Re
       sent(bytes)
     }
   }
-  return { size: body.size, open }
+  return { size: body.size, open, whole: body.whole, sent }
 }

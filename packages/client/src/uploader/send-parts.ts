@@ -19,7 +19,7 @@ import {
   rangeParts,
   streamParts,
 } from './load-parts.ts'
-import { HASH_AHEAD, type UploadOptions } from './options.ts'
+import { type BlobHasher, HASH_AHEAD, type UploadOptions } from './options.ts'
 import { countParts } from './plan-parts.ts'
 import { metered, type ProgressMeter } from './progress.ts'
 import type { Session } from './session.ts'
@@ -43,6 +43,8 @@ interface Upload {
     readonly verify?: Verify
     readonly serverSideEncryption?: string | undefined
     readonly onPart?: UploadOptions['onPart']
+    readonly onNotice?: UploadOptions['onNotice']
+    readonly blobHasher?: BlobHasher
   }
   readonly control: {
     readonly gate: Gate
@@ -64,7 +66,7 @@ export async function sendParts(
   reader: ChunkReader | undefined,
 ): Promise<SentPart[]> {
   const { client, source, control, options } = upload
-  const { parallel, verify = 'md5' } = options
+  const { parallel, verify = 'md5', blobHasher } = options
   const { progress, signal } = control
   const { partSize, held } = session
   const count = source.kind === 'ranges' ? countParts(source.size, partSize) : undefined
@@ -79,11 +81,13 @@ export async function sendParts(
     hasherOf: (partNumber) => (verify === 'off' && !held.has(partNumber) ? undefined : makeHasher),
     memory: new Allowance(memory),
     aside: hasher && { hasher, crc64: () => crc64 },
+    sumsOfBlob: blobHasher && ((blob) => blobHasher.sums(blob, { crc64 })),
   }
   if (source.kind === 'ranges') progress.expect(source.size, count ?? 0)
 
   const sending = lanes.turns()
   const sent: SentPart[] = []
+  let isTold = false
   async function handle(part: PartToLoad, signal: AbortSignal): Promise<void> {
     const loaded = await part.load(signal)
     const { partNumber, size, sums } = loaded
@@ -93,6 +97,12 @@ export async function sendParts(
     progress.done(partNumber, size, { resumed: isResumed })
     sent.push({ partNumber, etag: stored.etag, crc64: sums?.crc64 ?? stored.hashCrc64ecma, size })
     loaded.release()
+    if (!isTold && 'etagHidden' in stored && stored.etagHidden) {
+      isTold = true
+      options.onNotice?.(
+        'The ETag of parts is not shown to this page, so each part is proved by one ListParts more. Add `ETag` (and `x-oss-hash-crc64ecma`) to ExposeHeader in the CORS rule of the bucket.',
+      )
+    }
     const { etag, hashCrc64ecma } = stored
     const requestId = 'requestId' in stored ? stored.requestId : undefined
     await options.onPart?.({
@@ -213,7 +223,7 @@ async function hasherAside(
   memory: number,
   verify: Verify,
 ): Promise<PartHasher | undefined> {
-  if (source.kind === 'stream' || source.size < WORTH_A_THREAD) return undefined
+  if (source.kind === 'stream' || source.size < WORTH_A_THREAD || source.slice) return undefined
   if (verify === 'off' || partSize > MAX_BUFFERED_PART) return undefined
   return source.partHasher?.(Math.floor(memory / partSize), partSize)
 }

@@ -27,6 +27,8 @@ export interface RangeSource {
   readInto(target: Uint8Array, offset: number): Promise<void>
   /** The bytes themselves where they are in memory anyway, so that nobody copies them. */
   view?(offset: number, size: number): Uint8Array
+  /** The bytes where the platform keeps them, so that nobody need hold them in memory. */
+  slice?(offset: number, size: number): Blob
   /** What hashes `count` of its parts of `size` bytes in buffers of its own, where the platform has that. */
   partHasher?(count: number, size: number): Promise<PartHasher | undefined>
   /** @throws {IntegrityError} when the source is not what it was in the beginning. */
@@ -87,13 +89,27 @@ function blobSource(blob: Blob, name: string | undefined): RangeSource {
     kind: 'ranges',
     size: blob.size,
     identity: identify(name, `${blob.size}-${modified}`),
+    slice: (offset, size) => blob.slice(offset, offset + size),
     async readInto(target, offset) {
-      const bytes = await blob.slice(offset, offset + target.length).arrayBuffer()
+      const bytes = await readBlob(blob.slice(offset, offset + target.length))
       if (bytes.byteLength !== target.length) throw tooShort()
       target.set(new Uint8Array(bytes))
     },
-    requireUnchanged: async () => {},
+    // A file that has been written to since it was chosen can no longer be read.
+    requireUnchanged: async () => void (await readBlob(blob.slice(0, 1))),
     close: async () => {},
+  }
+}
+
+async function readBlob(blob: Blob): Promise<ArrayBuffer> {
+  try {
+    return await blob.arrayBuffer()
+  } catch (cause) {
+    throw new IntegrityError(
+      'source',
+      'The file can no longer be read: it has been changed, moved or deleted since it was chosen. Nothing was completed; choose it again to send what it is now.',
+      { cause },
+    )
   }
 }
 
