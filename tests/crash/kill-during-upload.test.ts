@@ -25,7 +25,7 @@ test(`what was acknowledged survives ${ROUNDS} kills of servers and workers, not
     directory,
     rounds: ROUNDS,
     seed,
-    withWorkers: Boolean(process.env.LADING_PROOF),
+    withWorkers: true,
   })
   const { ledger } = report
   console.log(

@@ -55,10 +55,12 @@ async function step(options: ClientOptions): Promise<void> {
   else {
     const first = random.between(1, 6)
     // Two parts at once, never the same number: what one client overwrites, it overwrites in order.
-    await Promise.all([
+    const sent = await Promise.allSettled([
       sendPart(options, upload, first),
       sendPart(options, upload, (first % 6) + 1),
     ])
+    // One that failed with its worker says nothing of the other, which another worker may hold.
+    for (const part of sent) if (part.status === 'rejected') throw part.reason
   }
 }
 
