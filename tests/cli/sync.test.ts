@@ -149,6 +149,29 @@ test('an empty directory, as of a disk that is not mounted, empties no folder', 
   expect(await keysOf(table)).toHaveLength(3)
 })
 
+test('a link that leads nowhere takes nothing away, as the disk behind it may not be mounted', async () => {
+  const table = await bench()
+  await write(table, { ...tree, 'disk/of/one': '1', 'disk/two': '2', file: 'f', 'gone/x': 'x' })
+  await symlink('../disk', join(table.directory, 'tree/disk'))
+  await symlink('../file', join(table.directory, 'tree/file'))
+  await symlink('../gone', join(table.directory, 'tree/gone'))
+  const sync = ['sync', 'tree', 'oss://films', '--delete', '--force', '--no-progress']
+  expect(await table.run(sync)).toMatchObject({ status: 0 })
+  const all = await keysOf(table)
+  expect(all).toHaveLength(7)
+
+  for (const behind of ['disk', 'file'])
+    await rm(join(table.directory, behind), { recursive: true })
+  // One that is gone itself is a deletion like any other.
+  await rm(join(table.directory, 'tree/gone'))
+  const { status, stderr } = await table.run(sync)
+  expect({ status, notes: stderr.match(/is left out: it leads nowhere/g) }).toMatchObject({
+    status: 0,
+    notes: [expect.anything(), expect.anything()],
+  })
+  expect(await keysOf(table)).toEqual(all.filter((key) => key !== 'gone/x'))
+})
+
 test('what a download has so far is neither uploaded nor removed', async () => {
   const table = await bench()
   await write(table, { ...tree, 'tree/.lading-movie.mov.part': 'half', 'tree/.lading-rc': 'kept' })

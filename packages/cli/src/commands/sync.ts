@@ -33,8 +33,9 @@ interface SyncFlags extends ServiceFlags, CopyFlags {
 }
 
 const afterHelp = `
-What a filter leaves out is neither copied nor removed. Nothing is removed when
-a file could not be copied.
+What a filter leaves out is neither copied nor removed, and no more is what
+stands for a link that leads nowhere. Nothing is removed when a file could not
+be copied.
 
 Examples:
   $ lading sync photos oss://films/photos --dry-run

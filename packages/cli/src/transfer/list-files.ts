@@ -19,8 +19,10 @@ export interface FileEntry {
 
 /**
  * By name, as OSS orders keys. Links are followed, but not into what they lie in. What is selected
- * and is no regular file is told of and left out, as is, in silence, what a download has so far. At any time the names of one directory, and of
- * those above it, are held.
+ * and is no regular file is told of and left out, as is, in silence, what a download has so far. At
+ * any time the names of one directory, and of those above it, are held.
+ *
+ * `onLeftOut` is called with each name that is told of, before anything that comes behind it is listed.
  *
  * @throws {CommandError} usage, when it is not a directory.
  */
@@ -28,10 +30,11 @@ export async function* listFiles(
   service: Service,
   directory: string,
   selects: Selects,
+  onLeftOut: (name: string) => void = () => {},
 ): AsyncGenerator<FileEntry, void, void> {
   await requireDirectory(directory)
   const above = new Set([await realpath(directory)])
-  yield* walk({ service, selects }, { path: directory, prefix: '', above })
+  yield* walk({ service, selects, onLeftOut }, { path: directory, prefix: '', above })
 }
 
 async function requireDirectory(directory: string): Promise<void> {
@@ -45,6 +48,7 @@ async function requireDirectory(directory: string): Promise<void> {
 interface Walking {
   readonly service: Service
   readonly selects: Selects
+  readonly onLeftOut: (name: string) => void
 }
 
 interface Place {
@@ -68,7 +72,7 @@ async function* walk(
     }
     const real = await realpath(inner)
     if (above.has(real)) {
-      walking.service.output.note(`lading: ${inner} is left out: it leads back to where it lies`)
+      leaveOut(walking, inner, below, 'it leads back to where it lies')
       continue
     }
     yield* walk(walking, { path: inner, prefix: `${below}/`, above: new Set([...above, real]) })
@@ -102,18 +106,27 @@ async function toEntry(path: string, entry: Dirent): Promise<Entry> {
 }
 
 async function fileAt(
-  { service: { output }, selects }: Walking,
+  walking: Walking,
   path: string,
   name: string,
 ): Promise<FileEntry | undefined> {
-  if (!selects(name)) return undefined
+  if (!walking.selects(name)) return undefined
   const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
     // It went since it was listed, or is a link that leads nowhere.
     if (error.code === 'ENOENT' || error.code === 'ELOOP') return undefined
     throw error
   })
   if (stats?.isFile()) return { name, path, size: stats.size, mtimeMs: stats.mtimeMs }
-  const why = stats ? 'it is not a regular file' : 'it leads nowhere'
-  output.note(`lading: ${path} is left out: ${why}`)
+  leaveOut(walking, path, name, stats ? 'it is not a regular file' : 'it leads nowhere')
   return undefined
+}
+
+function leaveOut(
+  { service: { output }, onLeftOut }: Walking,
+  path: string,
+  name: string,
+  why: string,
+): void {
+  output.note(`lading: ${path} is left out: ${why}`)
+  onLeftOut(name)
 }

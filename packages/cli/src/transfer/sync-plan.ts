@@ -48,11 +48,13 @@ export async function* syncUp(
   const { bucket } = url
   const prefix = folderPrefix(url.key)
   await requireFile(service, source)
-  const files = listFiles(service, source, options.selects)
+  // A link that leads nowhere is a disk that is not mounted as often as a file that was deleted.
+  const leftOut = new Set<string>()
+  const files = listFiles(service, source, options.selects, (name) => leftOut.add(name))
   const objects = listSelected(service, url, options)
   for await (const [file, object] of sideBySide(files, objects)) {
     if (!file) {
-      if (object) yield surplusObject(bucket, object)
+      if (object && !isAtOrBelow(object.name, leftOut)) yield surplusObject(bucket, object)
     } else if (
       object &&
       (await isSame(service, { comparison, file, object, bucket, direction: 'up' }))
@@ -137,6 +139,13 @@ export async function* syncAcross(
         : there && isLike(comparison, object, there)
     yield isCurrent ? { kind: 'same' } : { kind: 'copy', transfer }
   }
+}
+
+/** Whether the name is one of `names`, or lies below one as if it were a directory. */
+function isAtOrBelow(name: string, names: ReadonlySet<string>): boolean {
+  if (names.size === 0) return false
+  const steps = name.split('/')
+  return steps.some((_, index) => names.has(steps.slice(0, index + 1).join('/')))
 }
 
 function isLike(comparison: Comparison, source: FolderEntry, target: FolderEntry): boolean {
