@@ -1,6 +1,6 @@
 /** A lock that a crashed process does not hold for ever. */
 
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { utimesSync } from 'node:fs'
 import { open, readFile, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -41,33 +41,45 @@ export async function lockFile(path: string): Promise<FileLock> {
     started: await startOf(process.pid),
     token: randomUUID(),
   }
-  if (await create(path, holder)) return held(path, holder)
-  const found = await readHolder(path)
-  if (found && (await isAlive(path, found))) throw lockedBy(found, path)
-  return takeOver(path, found, holder)
+  for (;;) {
+    if (await create(path, holder)) return held(path, holder)
+    const found = await readHolder(path)
+    if (!found) continue // it has just been released
+    if (await isAlive(path, found)) throw lockedBy(found, path)
+    const lock = await takeOver(path, found, holder)
+    if (lock) return lock
+  }
 }
 
 /**
- * Puts our lock in the place of a dead one. Of all who try, one at a time: else the second would
- * delete what the first has just made.
+ * Puts our lock in the place of a dead one, as the one successor that each dead holder can have: who
+ * makes the file named for it. A successor that dies at this has a successor in turn, so that nobody
+ * ever deletes a file that another one may just have made. `undefined`: somebody else has come through
+ * meanwhile.
  */
-async function takeOver(path: string, dead: Holder | undefined, holder: Holder): Promise<FileLock> {
-  const turn = `${path}.takeover`
-  if (!(await create(turn, holder))) {
+async function takeOver(path: string, dead: Holder, holder: Holder): Promise<FileLock | undefined> {
+  const turns = [turnAfter(path, dead)]
+  for (let turn = turnAfter(path, dead); !(await create(turn, holder)); turns.push(turn)) {
     const other = await readHolder(turn)
-    if (!other || (await isAlive(turn, other))) throw lockedBy(other ?? holder, path)
-    await rm(turn, { force: true }) // it died at this very step, which must not be for ever
-    return takeOver(path, dead, holder)
+    if (!other) return undefined
+    if (await isAlive(turn, other)) throw lockedBy(other, path)
+    turn = turnAfter(path, other)
   }
   try {
     const present = await readHolder(path)
-    if (present && present.token !== dead?.token) throw lockedBy(present, path)
+    if (present && present.token !== dead.token) return undefined
     await rm(path, { force: true })
-    if (await create(path, holder)) return held(path, holder)
-    throw lockedBy((await readHolder(path)) ?? holder, path)
+    return (await create(path, holder)) ? held(path, holder) : undefined
   } finally {
-    await rm(turn, { force: true })
+    for (const turn of turns) await rm(turn, { force: true })
   }
+}
+
+/** Where the successor of a dead holder says who it is. */
+function turnAfter(path: string, { token }: Holder): string {
+  const isPlain = /^[\w-]{1,64}$/.test(token)
+  const name = isPlain ? token : createHash('sha256').update(token).digest('hex').slice(0, 32)
+  return `${path}.after-${name}`
 }
 
 function lockedBy({ pid, host }: Holder, path: string): CheckpointLockedError {
