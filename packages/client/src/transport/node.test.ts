@@ -301,3 +301,29 @@ test('silence behind a body whose source was slow to end is noticed', async () =
   end()
   await expect(exchange).rejects.toThrow('no byte moved')
 })
+
+test('silence within an answer that came early is noticed, though the source keeps still as well', async () => {
+  const server = await localServer((_, response) => {
+    response.writeHead(200, { 'content-length': '9' }).write('half')
+  })
+  let goOn = (): void => {}
+  const reading = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  let end = (): void => {}
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  async function* slow(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('begun')
+    await reading
+    yield Buffer.from('more')
+    await ended
+  }
+  onTestFinished(() => end())
+  const body = { size: undefined, replayable: false, open: slow }
+  const exchange = open().exchange(put(server.url, { body }), { ...options, idleTimeoutMs: 50 })
+  const read = readAll((await exchange).body)
+  goOn()
+  await expect(read).rejects.toThrow('no byte moved')
+})

@@ -162,8 +162,10 @@ class Exchange {
   #reason: Error | undefined
   #sending: Promise<void> = Promise.resolve()
   #isSent = false
-  /** Whether we, and not the peer, are the ones who keep still. */
-  #isOurTurn = false
+  /** Whether the body's source, and not the peer, is the one who keeps still. */
+  #awaitsSource = false
+  /** Who is to move the answer on: the peer with its next bytes, we who read them, or nobody yet. */
+  #answer: 'not-begun' | 'read' | 'left' = 'not-begun'
 
   constructor(outgoing: ClientRequest, request: HttpRequest, options: ExchangeOptions) {
     this.#outgoing = outgoing
@@ -242,12 +244,12 @@ class Exchange {
 
   /** The body's next chunk, however long it takes, unless the connection is closed meanwhile. */
   async #next(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
-    this.#isOurTurn = true
+    this.#awaitsSource = true
     try {
       const next = await withSignal(chunks.next(), this.#closed.signal)
       return next.done ? undefined : next.value
     } finally {
-      this.#isOurTurn = false
+      this.#awaitsSource = false
     }
   }
 
@@ -256,11 +258,11 @@ class Exchange {
     return {
       next: async () => {
         try {
-          // Silence while nobody read was ours; from here on it is the peer's.
-          if (this.#isSent) this.#outgoing.setTimeout(this.#options.idleTimeoutMs)
-          this.#isOurTurn = false
+          // Silence while nobody read was ours, or the source's; from here on it is the peer's.
+          this.#answer = 'read'
+          this.#outgoing.setTimeout(this.#options.idleTimeoutMs)
           const result = await chunks.next()
-          this.#isOurTurn = this.#isSent
+          this.#answer = 'left'
           if (result.done) {
             // Answered before it had the whole body: then it does not want the rest.
             if (!this.#isSent) this.#outgoing.destroy()
@@ -282,7 +284,9 @@ class Exchange {
   }
 
   #onSilence(): void {
-    if (this.#isOurTurn) return
+    // Of an early answer the peer owes the rest, whatever keeps our own body.
+    const isOurs = this.#awaitsSource || (this.#answer === 'left' && this.#isSent)
+    if (isOurs && this.#answer !== 'read') return
     const { idleTimeoutMs } = this.#options
     this.#breakOff(timeout(`no byte moved for ${idleTimeoutMs} ms`))
   }
