@@ -85,6 +85,18 @@ test('parts hashed beside the event loop have the same sums and bytes, also thos
   expect(await loadAll(parts)).toEqual(expected(content, sizes))
 })
 
+test('parts whose hashing thread has ended have their sums all the same', async () => {
+  const content = Uint8Array.from({ length: 400_000 }, (_, at) => (at * 2_654_435_761) >>> 13)
+  const source = await fileSource(await fileOf(content))
+  onTestFinished(() => source.close())
+  const hasher = await loadPartHasher(2, 120_000)
+  if (!hasher) throw new Error('Node has threads and shared memory.')
+  const aside = { hasher, crc64: () => true }
+  const parts = rangeParts(source, 120_000, { hasherOf, memory: new Allowance(1e6), aside })
+  await hasher.close()
+  expect(await loadAll(parts)).toEqual(expected(content, [120_000, 120_000, 120_000, 40_000]))
+})
+
 test('a part that waits to be hashed with others is given up with them', async () => {
   const hasher = await loadPartHasher(2, 100)
   if (!hasher) throw new Error('Node has threads and shared memory.')

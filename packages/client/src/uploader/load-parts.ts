@@ -93,8 +93,15 @@ export function* rangeParts(
         if (aside && makeHasher && buffers.isShared(buffer)) {
           await source.readInto(buffer, offset)
           const { hasher } = aside
+          const hashed = hasher
+            .sums(buffer, { crc64: aside.crc64() })
+            // A thread that died took no byte with it: what it would have done is done here.
+            .catch((error: unknown) => {
+              if (signal.aborted) throw error
+              return sumsOf(bytesBody(buffer).open(), makeHasher, signal)
+            })
           // It may wait for parts of which it is only the signal that tells that they do not come.
-          const sums = await withSignal(hasher.sums(buffer, { crc64: aside.crc64() }), signal)
+          const sums = await withSignal(hashed, signal)
           const onItsWay = (): void => hasher.onItsWay(buffer)
           return { partNumber, size, body: bytesBody(buffer), sums, onItsWay, release }
         }
