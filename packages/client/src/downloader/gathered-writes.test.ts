@@ -26,6 +26,12 @@ test('writes every byte at its place when the system takes fewer than it is give
   expect(file.bytes.slice(2)).toEqual([1, 2, 3, 4, 5, 6, 7])
 })
 
+test('fails when the system takes nothing, and does not ask for ever', async () => {
+  const writes = new GatheredWrites(memoryFile(0), 0)
+  await writes.add(new Uint8Array(7))
+  await expect(writes.flush()).rejects.toThrow('none of 7 bytes')
+})
+
 test('writes once for many small chunks, and before it holds much', async () => {
   const file = memoryFile(Number.POSITIVE_INFINITY)
   const writes = new GatheredWrites(file, 0)

@@ -33,10 +33,19 @@ export class GatheredWrites {
     if (this.#held >= GATHERED) await this.flush()
   }
 
-  /** Resolves once all that was added is written. */
+  /**
+   * Resolves once all that was added is written.
+   *
+   * @throws {Error} the file takes nothing more, and says not why.
+   */
   async flush(): Promise<void> {
     while (this.#held > 0) {
       const { bytesWritten } = await this.#file.writev(this.#chunks, this.#position)
+      if (bytesWritten === 0) {
+        throw new Error(
+          `The system wrote none of ${this.#held} bytes and gave no reason. Check the disk, then run the download again: it goes on from here.`,
+        )
+      }
       this.#position += bytesWritten
       this.#held -= bytesWritten
       this.#chunks = after(this.#chunks, bytesWritten)
