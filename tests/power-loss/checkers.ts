@@ -20,7 +20,8 @@ export class Checkers {
   readonly #contents = new Map<string, number>()
   #count = 0
 
-  constructor(processes = 2) {
+  /** Most of a check is waiting for the store: more of them than processors are at work at a time. */
+  constructor(processes = 4) {
     this.#program = compiled(new URL('checker.ts', import.meta.url))
     this.#folder = mkdtempSync(join(fastFolder(), 'lading-power-'))
     mkdirSync(join(this.#folder, 'contents'))

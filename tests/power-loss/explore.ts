@@ -65,7 +65,7 @@ export async function explore(recording: Recording, options: ExploreOptions): Pr
       checking.delete(check)
     })
     checking.add(check)
-    if (checking.size >= 4) await Promise.race(checking)
+    if (checking.size >= 8) await Promise.race(checking)
   }
   await Promise.all(checking)
   return { distinct, checked, violations }
