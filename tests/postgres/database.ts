@@ -23,11 +23,11 @@ export interface Database {
 }
 
 /** Call it within `describeWithPostgres`: the server is there while its tests run. */
-export function useDatabase(settings: Readonly<Record<string, string | number>> = {}): Database {
+export function useDatabase(options: { readonly syncs?: boolean } = {}): Database {
   let server: Postgres | undefined
   let made = 0
   beforeAll(async () => {
-    server = await startPostgres({ settings })
+    server = await startPostgres(options)
   })
   afterAll(async () => {
     await server?.stop()

@@ -56,6 +56,10 @@ const IDLE_CONNECTION = 30_000
 
 export class Connections {
   readonly #pool: pg.Pool
+  readonly #madeAt = new WeakMap<pg.ClientBase, number>()
+  /** Connections that were made before one broke may be broken as well. */
+  #trustedFrom = 0
+  #closing: Promise<void> | undefined
 
   constructor({ url, size, waitMs, statementMs }: ConnectionOptions) {
     this.#pool = new pg.Pool({
@@ -70,8 +74,13 @@ export class Connections {
       application_name: 'lading',
       types: { getTypeParser },
     })
-    // An idle connection that breaks has left the pool when this is told.
+    // A connection that breaks while idle has left the pool when this is told, and a statement that runs
+    // is told of it as well. Between the two nobody else would listen, and the process would end.
     this.#pool.on('error', () => {})
+    this.#pool.on('connect', (client) => {
+      client.on('error', () => {})
+      this.#madeAt.set(client, performance.now())
+    })
   }
 
   /**
@@ -109,7 +118,15 @@ export class Connections {
   /** @throws {EngineUnavailableError} none could be made, or all were in use for too long. */
   async borrow(): Promise<Connection> {
     try {
-      return new Connection(await this.#pool.connect())
+      for (;;) {
+        const client = await this.#pool.connect()
+        if ((this.#madeAt.get(client) ?? 0) >= this.#trustedFrom) {
+          return new Connection(client, () => {
+            this.#trustedFrom = performance.now()
+          })
+        }
+        client.release(true)
+      }
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
       throw new EngineUnavailableError(`No connection to the database: ${why}`, { cause })
@@ -117,16 +134,18 @@ export class Connections {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end()
+    this.#closing ??= this.#pool.end()
+    await this.#closing
   }
 }
 
 export class Connection {
   readonly #client: pg.PoolClient
+  readonly #onLoss: () => void
 
-  constructor(client: pg.PoolClient) {
+  constructor(client: pg.PoolClient, onLoss: () => void) {
     this.#client = client
-    client.on('error', ignore)
+    this.#onLoss = onLoss
   }
 
   /** @throws {ConnectionLostError} {ConflictError} {EngineUnavailableError} {NoSpaceError} */
@@ -141,7 +160,6 @@ export class Connection {
 
   /** One that is not sound is closed. */
   giveBack(isSound: boolean): void {
-    this.#client.off('error', ignore)
     this.#client.release(!isSound)
   }
 
@@ -150,13 +168,12 @@ export class Connection {
       const { rows, rowCount } = await this.#client.query(query)
       return { rows: rows as Row[], count: rowCount ?? 0 }
     } catch (error) {
-      throw explain(error)
+      const explained = explain(error)
+      if (explained instanceof ConnectionLostError) this.#onLoss()
+      throw explained
     }
   }
 }
-
-/** The statement that runs is told of it as well. */
-function ignore(): void {}
 
 /** Whole numbers as numbers: none of ours is beyond 2^53. */
 function getTypeParser(id: number, format?: 'text' | 'binary'): unknown {

@@ -51,9 +51,7 @@ export const garbageStatements = {
     WHERE manifest = $1 ORDER BY segment LIMIT 1`,
   findSegment: 'SELECT entries FROM segments WHERE manifest = $1 AND segment = $2',
   hasSegments: 'SELECT 1 FROM segments WHERE manifest = $1 LIMIT 1',
-  blobsOfParts: `SELECT part_number, blob_id FROM parts
-    WHERE upload_id = $1 ORDER BY part_number LIMIT $2`,
-  removeParts: `DELETE FROM parts WHERE upload_id = $1 AND part_number <= $2 RETURNING blob_id`,
+  removeParts: `DELETE FROM parts WHERE upload_id = $1 AND part_number <= $2 RETURNING said`,
   hasParts: 'SELECT 1 FROM parts WHERE upload_id = $1 LIMIT 1',
   forgetBlobs: 'DELETE FROM blobs WHERE blob_id = ANY ($1::bytea[])',
   condemnBlobs: `INSERT INTO blobs (blob_id, condemned)

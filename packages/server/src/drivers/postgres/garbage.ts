@@ -14,7 +14,7 @@ import type { Connections } from './connections.ts'
 import type { Whereabouts } from './manifests.ts'
 import {
   blobColumn,
-  blobIdOf,
+  decodePart,
   fromHex,
   idBytes,
   packBlobs,
@@ -145,12 +145,10 @@ export class GarbageQueue {
       const [row] = rows
       return row ? item(row.segment, blobsIn(row.entries)) : item(0, [])
     }
-    const { rows } = await this.#connections.ask<{ part_number: number; blob_id: Buffer }>(
-      'blobsOfParts',
-      [subject, SLICE],
-    )
-    const blobs = kind === PARTS ? rows.map(({ blob_id }) => blobIdOf(blob_id)) : []
-    return item(rows.at(-1)?.part_number ?? 0, blobs)
+    const { rows } = await this.#connections.ask<{ said: Buffer }>('parts', [subject, 0, SLICE])
+    const parts = rows.map(({ said }) => decodePart(said))
+    const blobs = kind === PARTS ? parts.map(({ blobId }) => blobId) : []
+    return item(parts.at(-1)?.partNumber ?? 0, blobs)
   }
 }
 
@@ -161,11 +159,11 @@ function blobsIn(entries: Buffer): BlobId[] {
 /** Whether the item is done with. */
 async function settleSlice(
   transaction: Transaction,
-  { kind, subject, blobs }: ItemRow,
+  { kind, subject, blobs: packed }: ItemRow,
   bound: number,
 ): Promise<boolean> {
   if (kind === BLOBS) {
-    await forget(transaction, unpackBlobs(blobs))
+    await forget(transaction, unpackBlobs(packed))
     return true
   }
   if (kind === MANIFEST) {
@@ -177,13 +175,9 @@ async function settleSlice(
     }
     return (await transaction.read('hasSegments', [subject])).length === 0
   }
-  const { rows } = await transaction.change<{ blob_id: Buffer }>('removeParts', [subject, bound])
-  if (kind === PARTS) {
-    await forget(
-      transaction,
-      rows.map(({ blob_id }) => blobIdOf(blob_id)),
-    )
-  }
+  const { rows } = await transaction.change<{ said: Buffer }>('removeParts', [subject, bound])
+  const blobs = rows.map(({ said }) => decodePart(said).blobId)
+  if (kind === PARTS) await forget(transaction, blobs)
   return (await transaction.read('hasParts', [subject])).length === 0
 }
 

@@ -115,33 +115,37 @@ export function decodeUpload(
   return { bucket, key, uploadId, initiatedAt: new Date(initiatedAt), ...rest }
 }
 
-export interface PartRow {
-  readonly part_number: number
-  readonly blob_id: Buffer
-  readonly size: number
-  readonly md5: Buffer
-  readonly crc64: Buffer
-  readonly uploaded_at: number
-}
+/** Where the columns of a part lie in its bytes. */
+const PART = { number: 0, blob: 4, md5: 20, crc64: 36, size: 44, uploadedAt: 52, end: 60 }
 
-/** The columns of a part behind those of its upload and its number. */
-export function partColumns(part: Part): [Buffer, number, Buffer, Buffer, number] {
+export function encodePart(part: Part): Buffer {
   if (part.md5.length !== 16) throw new RangeError('An MD5 has 16 bytes.')
-  const crc64 = Buffer.alloc(8)
-  crc64.writeBigUInt64BE(part.crc64)
-  const { blobId, size, md5, uploadedAt } = part
-  return [fromHex(blobId), size, Buffer.from(md5), crc64, uploadedAt.getTime()]
+  const said = Buffer.alloc(PART.end)
+  said.writeUInt32BE(part.partNumber, PART.number)
+  said.write(part.blobId, PART.blob, 'hex')
+  said.set(part.md5, PART.md5)
+  said.writeBigUInt64BE(part.crc64, PART.crc64)
+  writeUint(said, PART.size, part.size)
+  writeUint(said, PART.uploadedAt, part.uploadedAt.getTime())
+  return said
 }
 
-export function decodePart(row: PartRow): Part {
+export function decodePart(said: Buffer, at = 0): Part {
   return {
-    partNumber: row.part_number,
-    blobId: blobIdOf(row.blob_id),
-    size: row.size,
-    md5: new Uint8Array(row.md5),
-    crc64: row.crc64.readBigUInt64BE(),
-    uploadedAt: new Date(row.uploaded_at),
+    partNumber: said.readUInt32BE(at + PART.number),
+    blobId: said.toString('hex', at + PART.blob, at + PART.md5) as BlobId,
+    size: readUint(said, at + PART.size),
+    md5: new Uint8Array(said.subarray(at + PART.md5, at + PART.crc64)),
+    crc64: said.readBigUInt64BE(at + PART.crc64),
+    uploadedAt: new Date(readUint(said, at + PART.uploadedAt)),
   }
+}
+
+/** Many of them, one behind the other. */
+export function decodeParts(said: Buffer): Part[] {
+  const parts: Part[] = []
+  for (let at = 0; at < said.length; at += PART.end) parts.push(decodePart(said, at))
+  return parts
 }
 
 interface SaidOfObject {

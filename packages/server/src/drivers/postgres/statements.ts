@@ -65,34 +65,38 @@ export const uploadStatements = {
   addPart: `WITH open AS (
       SELECT bucket FROM uploads WHERE upload_id = $1 AND bucket = $2 AND key = $3 FOR SHARE
     ), added AS (
-      INSERT INTO parts (upload_id, part_number, blob_id, size, md5, crc64, uploaded_at, stamp)
-      SELECT $1::bytea, $4::int4, $5::bytea, $6::int8, $7::bytea, $8::bytea, $9::int8, $10::int8
+      INSERT INTO parts (upload_id, part_number, size, stamp, said)
+      SELECT $1::bytea, $4::int4, $5::int8, $6::int8, $7::bytea
       FROM open ON CONFLICT (upload_id, part_number) DO NOTHING RETURNING size
     ), claimed AS (
-      INSERT INTO blobs (blob_id, condemned) SELECT $5::bytea, false FROM added
+      INSERT INTO blobs (blob_id, condemned) SELECT $8::bytea, false FROM added
       RETURNING condemned
     ), counted AS (
       INSERT INTO usage (bucket, shard, class, objects, bytes, markers, uploads, parts, part_bytes)
-      SELECT $2::bytea, $11::int4, ''::bytea, 0, 0, 0, 0, 1, $6::int8 FROM claimed
+      SELECT $2::bytea, $9::int4, ''::bytea, 0, 0, 0, 0, 1, $5::int8 FROM claimed
       ON CONFLICT (bucket, shard, class) DO UPDATE
       SET parts = usage.parts + 1, part_bytes = usage.part_bytes + excluded.part_bytes
     )
     SELECT (SELECT count(*) FROM open)::int4 AS open, (SELECT count(*) FROM added)::int4 AS added`,
   countParts: 'SELECT count(*)::int4 AS held FROM parts WHERE upload_id = $1',
-  holdPart: `SELECT blob_id, size FROM parts WHERE upload_id = $1 AND part_number = $2
-    FOR UPDATE`,
-  putPart: `INSERT INTO parts
-    (upload_id, part_number, blob_id, size, md5, crc64, uploaded_at, stamp)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (upload_id, part_number) DO NOTHING`,
-  replacePart: `UPDATE parts
-    SET blob_id = $3, size = $4, md5 = $5, crc64 = $6, uploaded_at = $7, stamp = $8
+  holdPart: `SELECT said FROM parts WHERE upload_id = $1 AND part_number = $2 FOR UPDATE`,
+  putPart: `INSERT INTO parts (upload_id, part_number, size, stamp, said)
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (upload_id, part_number) DO NOTHING`,
+  replacePart: `UPDATE parts SET size = $3, stamp = $4, said = $5
     WHERE upload_id = $1 AND part_number = $2`,
-  parts: `SELECT part_number, blob_id, size, md5, crc64, uploaded_at, stamp FROM parts
+  parts: `SELECT said FROM parts
     WHERE upload_id = $1 AND part_number > $2 ORDER BY part_number LIMIT $3`,
+  /** The same in one row: a thousand of them are read as one value. */
+  pageOfParts: `SELECT count(*)::int4 AS parts, string_agg(said, ''::bytea ORDER BY part_number) AS said,
+    coalesce(sum(stamp), 0)::text AS stamps
+    FROM (
+      SELECT part_number, stamp, said FROM parts
+      WHERE upload_id = $1 AND part_number > $2 ORDER BY part_number LIMIT $3
+    ) page`,
   /** One row even where the upload holds none, and none where it is gone. */
-  partsOfUpload: `SELECT p.part_number, p.blob_id, p.size, p.md5, p.crc64, p.uploaded_at
+  partsOfUpload: `SELECT p.said
     FROM uploads u LEFT JOIN (
-      SELECT part_number, blob_id, size, md5, crc64, uploaded_at FROM parts
+      SELECT part_number, said FROM parts
       WHERE upload_id = $1 AND part_number > $4 ORDER BY part_number LIMIT $5
     ) p ON true
     WHERE u.upload_id = $1 AND u.bucket = $2 AND u.key = $3 ORDER BY p.part_number`,

@@ -20,19 +20,18 @@ import { listPage } from './listing.ts'
 import { blobTaken, claimBlobs, findObjectRow, holdKey, publish } from './objects.ts'
 import {
   blobColumn,
-  blobIdOf,
   bytesOf,
   decodeObject,
   decodePart,
+  decodeParts,
   decodeUpload,
+  encodePart,
   encodeUpload,
   fromHex,
   idBytes,
   idOf,
   isKey,
   isTimeOrdered,
-  type PartRow,
-  partColumns,
 } from './rows.ts'
 import { anyShard, type Transaction, type Transactions } from './transactions.ts'
 
@@ -99,7 +98,7 @@ export class Uploads {
   ): Promise<'committed' | 'no-upload' | 'condemned'> {
     const names = namesOf(ref)
     if (!names) return 'no-upload'
-    const row = [part.partNumber, ...partColumns(part), newStamp()]
+    const row = [part.partNumber, part.size, newStamp(), encodePart(part)]
     // A lost answer leaves open whether the part was committed; to begin again tells.
     for (let losses = 0; ; losses++) {
       try {
@@ -116,12 +115,13 @@ export class Uploads {
   ): Promise<Page<Part> | undefined> {
     const names = namesOf(ref)
     if (!names) return undefined
-    const { rows } = await this.#connections.ask<PartRow | { readonly part_number: null }>(
-      'partsOfUpload',
-      [...names, Math.min(after, GREATEST_NUMBER), limit + 1],
-    )
+    const { rows } = await this.#connections.ask<{ said: Buffer | null }>('partsOfUpload', [
+      ...names,
+      Math.min(after, GREATEST_NUMBER),
+      limit + 1,
+    ])
     if (rows.length === 0) return undefined
-    const parts = rows.flatMap((row) => (row.part_number === null ? [] : [decodePart(row)]))
+    const parts = rows.flatMap(({ said }) => (said ? [decodePart(said)] : []))
     return { rows: parts.slice(0, limit), truncated: parts.length > limit }
   }
 
@@ -177,7 +177,7 @@ export class Uploads {
     try {
       rule = decide(upload)
       const ask = async (values: [Buffer, number, number]) =>
-        (await this.#connections.ask<StampedPartRow>('parts', values)).rows
+        (await this.#connections.ask<PartsPage>('pageOfParts', values)).rows
       await feed(upload.uploadId, ask, rule, seen)
     } catch (error) {
       // Pages of different moments may together be refused for what never was.
@@ -202,7 +202,7 @@ export class Uploads {
       if (!open) return undefined
       const rule = decide(open)
       const ask = (values: [Buffer, number, number]) =>
-        transaction.read<StampedPartRow>('parts', values)
+        transaction.read<PartsPage>('pageOfParts', values)
       await feed(ref.uploadId, ask, rule, { parts: 0, stamps: 0n })
       return await publishUpload(transaction, open, rule, await sumParts(transaction, ref.uploadId))
     })
@@ -222,7 +222,7 @@ export class Uploads {
       try {
         const { rows } = await this.#connections.askOnce<{ open: number; added: number }>(
           'addPart',
-          [...names, ...row, anyShard()],
+          [...names, ...row, fromHex(request.part.blobId), anyShard()],
         )
         if (rows[0]?.added === 1) return 'committed'
         if (rows[0]?.open === 0) return await this.#withoutUpload(request)
@@ -260,7 +260,13 @@ interface PartRequest {
   readonly mayBeThere: boolean
 }
 
-type StampedPartRow = PartRow & { readonly stamp: number }
+interface PartsPage {
+  readonly parts: number
+  /** `null` when there are none. */
+  readonly said: Buffer | null
+  /** Their sum. */
+  readonly stamps: string
+}
 
 /** What it replaces becomes garbage. */
 async function putPart(
@@ -271,11 +277,12 @@ async function putPart(
 ): Promise<'committed' | 'condemned'> {
   const [uploadId, bucket] = names
   for (;;) {
-    const [standing] = await transaction.read<Pick<PartRow, 'blob_id' | 'size'>>('holdPart', [
+    const [found] = await transaction.read<{ said: Buffer }>('holdPart', [
       uploadId,
       part.partNumber,
     ])
-    const isSameBlob = standing && blobIdOf(standing.blob_id) === part.blobId
+    const standing = found && decodePart(found.said)
+    const isSameBlob = standing?.blobId === part.blobId
     if (!isSameBlob) {
       const claim = await claimBlobs(transaction, [part.blobId])
       if (claim === 'condemned') return abandoned(transaction, 'condemned')
@@ -288,7 +295,7 @@ async function putPart(
     if (standing) {
       await transaction.change('replacePart', [uploadId, ...row])
       transaction.count(name, { partBytes: part.size - standing.size })
-      if (!isSameBlob) discardBlobs(transaction, uploadId, [blobIdOf(standing.blob_id)])
+      if (!isSameBlob) discardBlobs(transaction, uploadId, [standing.blobId])
       return 'committed'
     }
     const { count } = await transaction.change('putPart', [uploadId, ...row])
@@ -322,18 +329,19 @@ async function sumParts(transaction: Transaction, uploadId: UploadId): Promise<P
 
 async function feed(
   uploadId: UploadId,
-  ask: (values: [Buffer, number, number]) => Promise<readonly StampedPartRow[]>,
+  ask: (values: [Buffer, number, number]) => Promise<readonly PartsPage[]>,
   rule: CompletionRule,
   seen: { parts: number; stamps: bigint },
 ): Promise<void> {
   for (let after = 0; ; ) {
-    const rows = await ask([idBytes(uploadId), after, SLICE])
-    for (const { stamp } of rows) seen.stamps += BigInt(stamp)
-    seen.parts += rows.length
-    if (rows.length > 0) rule.page(rows.map(decodePart))
-    const last = rows.at(-1)
-    if (rows.length < SLICE || !last) return
-    after = last.part_number
+    const [page] = await ask([idBytes(uploadId), after, SLICE])
+    const parts = page?.said ? decodeParts(page.said) : []
+    seen.stamps += BigInt(page?.stamps ?? 0)
+    seen.parts += parts.length
+    if (parts.length > 0) rule.page(parts)
+    const last = parts.at(-1)
+    if (parts.length < SLICE || !last) return
+    after = last.partNumber
   }
 }
 
