@@ -2,7 +2,7 @@
 
 import { randomInt } from 'node:crypto'
 import { isBucketName } from '@lading/protocol'
-import { z } from 'zod'
+import { z } from 'zod/v3'
 import type { KnownKey } from './access/identify.ts'
 import { DEFAULT_OWNER } from './access/key-file.ts'
 import { type Rights, rightsSchema } from './access/rights.ts'
@@ -233,12 +233,12 @@ const fault = z.strictObject({
   partNumber: z.number().int().optional(),
   nth: z.number().int().min(1).optional(),
   times: z.number().int().min(1).optional(),
-  probability: z.number().positive().max(1).optional(),
+  probability: z.number().finite().positive().max(1).optional(),
   action: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('delay'), ms: milliseconds.max(MAX_TIMER_MS) }),
     z.strictObject({
       kind: z.literal('throttle'),
-      bytesPerSecond: z.number().positive(),
+      bytesPerSecond: z.number().finite().positive(),
       of: z.enum(['body', 'answer']).optional(),
     }),
     z.strictObject({
@@ -257,9 +257,9 @@ const fault = z.strictObject({
 })
 
 const keyLimits = z.strictObject({
-  requestsPerSecond: z.number().positive().optional(),
-  uploadBytesPerSecond: z.number().positive().optional(),
-  downloadBytesPerSecond: z.number().positive().optional(),
+  requestsPerSecond: z.number().finite().positive().optional(),
+  uploadBytesPerSecond: z.number().finite().positive().optional(),
+  downloadBytesPerSecond: z.number().finite().positive().optional(),
 })
 
 /** As in a Host header: no scheme, no path. */
@@ -304,7 +304,7 @@ const schema = z.strictObject({
       keys: z.record(z.string(), keyLimits).default({}),
       anonymous: keyLimits.optional(),
     })
-    .prefault({}),
+    .default({}),
   extranetEndpoint: host.optional(),
   intranetEndpoint: host.optional(),
   owner: z
@@ -318,22 +318,22 @@ const schema = z.strictObject({
       intervalMs: milliseconds.max(MAX_TIMER_MS).default(MINUTE),
       orphanAgeMs: milliseconds.default(DAY),
     })
-    .prefault({}),
+    .default({}),
   bucketLogsIntervalMs: milliseconds.max(MAX_TIMER_MS).default(HOUR),
   lifecycle: z
     .strictObject({
       intervalMs: milliseconds.max(MAX_TIMER_MS).default(HOUR),
       abortUploadsAfterMs: milliseconds.optional(),
     })
-    .prefault({}),
+    .default({}),
   minimumBodyRate: z
     .strictObject({
-      bytesPerSecond: z.number().positive(),
+      bytesPerSecond: z.number().finite().positive(),
       windowMs: z.number().int().min(1).max(MAX_TIMER_MS),
     })
     .default({ bytesPerSecond: 1024, windowMs: 30_000 }),
   reserve: z.number().int().min(0).optional(),
-  scrubRate: z.number().min(0).default(0),
+  scrubRate: z.number().finite().min(0).default(0),
   bucketQuota: z
     .strictObject({
       bytes: z.number().int().min(0).optional(),

@@ -2,7 +2,7 @@
 
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { setTimeout as after } from 'node:timers/promises'
-import { z } from 'zod'
+import { z } from 'zod/v3'
 import {
   type ScrubDependencies,
   type ScrubOptions,

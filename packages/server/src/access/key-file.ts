@@ -2,7 +2,7 @@
 
 import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import { z } from 'zod/v3'
 import { lockFile } from './file-lock.ts'
 import type { KnownKey } from './identify.ts'
 import { rightsSchema } from './rights.ts'
@@ -26,7 +26,10 @@ export function keyFilePath(directory: string): string {
   return join(directory, NAME)
 }
 
-const date = z.iso.datetime().transform((text) => new Date(text))
+const date = z
+  .string()
+  .datetime()
+  .transform((text) => new Date(text))
 
 const storedKey = z.strictObject({
   accessKeyId: z.string().min(1),

@@ -1,6 +1,6 @@
 /** What a key may do at most, whatever buckets its owner has. */
 
-import { z } from 'zod'
+import { z } from 'zod/v3'
 import type { Policy, Question } from '../policy/policy.ts'
 
 /**

@@ -4,7 +4,7 @@
  */
 
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
-import { z } from 'zod'
+import { z } from 'zod/v3'
 
 /** A temporary key. */
 export interface Session {

@@ -4,7 +4,7 @@
  */
 
 import { OssError } from '@lading/protocol'
-import { z } from 'zod'
+import { z } from 'zod/v3'
 import { type Condition, readCondition } from './conditions.ts'
 import type { Policy, Question, Resource, Statement } from './policy.ts'
 import { matchesWildcard } from './wildcard.ts'
