@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { loadHasher } from '@lading/protocol'
 import { type FindKey, identifyAmong } from './access/identify.ts'
 import { DEFAULT_OWNER } from './access/key-file.ts'
+import { commonOperations } from './api/common-operations.ts'
 import type { OperationContext } from './api/operation.ts'
-import { operations } from './api/operations.ts'
 import { callbackKey, publicHalf } from './callback-key.ts'
 import type { Config } from './config.ts'
 import { accessLookups } from './http/access-lookups.ts'
@@ -182,7 +182,8 @@ export async function composeService(
     },
   }
   const service: Service = {
-    operations,
+    operations: commonOperations,
+    loadOperations: async () => (await import('./api/operations.ts')).operations,
     context,
     addresses: { baseHosts, cnames },
     findBucket: (name) => store.findBucket(name),

@@ -1,6 +1,7 @@
 import { Query } from '@lading/protocol'
 import { expect, test } from 'vitest'
-import { routeRequest } from '../http/router.ts'
+import { asksForOther, routeRequest } from '../http/router.ts'
+import { commonOperations } from './common-operations.ts'
 import { operations } from './operations.ts'
 
 test('every operation has a name of its own', () => {
@@ -13,6 +14,17 @@ test('no two operations are found in the same place', () => {
     ({ method, resource, query, header }) => `${method} ${resource} ${query} ${header}`,
   )
   expect(new Set(places).size).toBe(places.length)
+})
+
+test('what is not common is asked for by a name that tells so', () => {
+  for (const operation of operations) {
+    const query = new Query(operation.query.map((name) => [name, '']))
+    const isCommon = commonOperations.includes(operation)
+    expect([operation.name, asksForOther(commonOperations, query)]).toEqual([
+      operation.name,
+      !isCommon,
+    ])
+  }
 })
 
 test.each([

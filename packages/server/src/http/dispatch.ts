@@ -47,7 +47,10 @@ export const CALLBACK_KEY_PATH = '/-/callback-key'
 
 /** What serves requests, put together once. */
 export interface Service {
+  /** Those that are loaded. */
   readonly operations: readonly Operation[]
+  /** All that there are. */
+  readonly loadOperations: () => Promise<readonly Operation[]>
   readonly context: OperationContext
   readonly addresses: AddressBook
   readonly findBucket: (name: string) => Promise<Bucket | undefined>

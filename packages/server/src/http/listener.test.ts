@@ -43,6 +43,7 @@ async function serve(
   }
   const service: Service = {
     operations: [operation, { ...operation, method: 'HEAD' }],
+    loadOperations: async () => [],
     // No operation here asks for it.
     context: {
       store: {} as Store,

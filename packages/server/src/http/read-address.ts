@@ -4,7 +4,7 @@ import { isBucketName, OssError, type Query, readTargets, type Target } from '@l
 import type { Bucket } from '../api/operation.ts'
 import type { Reading } from './authenticate.ts'
 import type { Incoming, Service } from './dispatch.ts'
-import { type Route, routeRequest } from './router.ts'
+import { asksForOther, type Route, routeRequest } from './router.ts'
 
 export interface RoutedReading extends Reading {
   readonly route: Route
@@ -18,8 +18,11 @@ export async function readAddress(
   query: Query,
 ): Promise<[RoutedReading, ...RoutedReading[]]> {
   const targets = readTargets(framing.host, framing.rawPath, service.addresses)
+  const operations = asksForOther(service.operations, query)
+    ? await service.loadOperations()
+    : service.operations
   const read = async (target: Target): Promise<RoutedReading> => {
-    const route = routeRequest(service.operations, {
+    const route = routeRequest(operations, {
       method,
       ...target,
       query,

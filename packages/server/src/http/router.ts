@@ -34,6 +34,14 @@ export const SELECTORS: ReadonlySet<string> = new Set(
    x-oss-async-process x-oss-process x-oss-rename x-oss-write-get-object-response`.split(/\s+/),
 )
 
+/** Whether the query asks for an operation that is none of these, and may be another's. */
+export function asksForOther(operations: readonly Operation[], query: Query): boolean {
+  return query.entries.some(
+    ([name]) =>
+      SELECTORS.has(name) && !operations.some((operation) => operation.query.includes(name)),
+  )
+}
+
 /**
  * Finds the operation whose query names the request has, the most of them where several fit. A request
  * that names only some of an operation's query, such as a part upload without its number, is that
