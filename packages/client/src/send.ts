@@ -77,7 +77,7 @@ export type Sign = (
   request: SignableRequest,
   credentials: Credentials,
   options: { readonly region: string; readonly now: Date },
-) => Record<string, string>
+) => Record<string, string> | Promise<Record<string, string>>
 
 export interface SenderOptions {
   readonly transport: Transport
@@ -197,7 +197,7 @@ export class Sender {
   ): Promise<Attempt<Value>> {
     const { transport, credentials: source, presign, idleTimeoutMs } = this.options
     const credentials = await source?.get(signal)
-    const built = this.#build(call, credentials)
+    const built = await this.#build(call, credentials)
     const request = presign ? await presigned(presign, call, built, signal) : built
     let response: HttpResponse | undefined
     let error: OssError
@@ -231,7 +231,10 @@ export class Sender {
     return { failure: { error, cured: cured === true, retryAfterMs } }
   }
 
-  #build(call: Omit<Call<never>, 'receive'>, credentials: Credentials | undefined): HttpRequest {
+  async #build(
+    call: Omit<Call<never>, 'receive'>,
+    credentials: Credentials | undefined,
+  ): Promise<HttpRequest> {
     const { endpoint, style, userAgent } = this.options
     const { method, target, query = [], body } = call
     const headers = new Map<string, string>()
@@ -242,7 +245,7 @@ export class Sender {
     if (credentials) {
       const { sign, region } = this.options
       const request = { method, ...target, query, headers }
-      const signed = sign(request, credentials, { region, now: this.now() })
+      const signed = await sign(request, credentials, { region, now: this.now() })
       for (const [name, value] of Object.entries(signed)) headers.set(name.toLowerCase(), value)
     }
     const { host, path } = formatTarget(endpoint, style, target)

@@ -1,6 +1,6 @@
 /** The client of whoever uploads and nothing else: the operations that `upload` needs. */
 
-import { defaultStyle, type MakeHasher, parseEndpoint, signV4 } from '@lading/protocol'
+import { defaultStyle, loadSignV4, type MakeHasher, parseEndpoint } from '@lading/protocol'
 import { credentialsSource } from './credentials.ts'
 import * as multipart from './operations/multipart.ts'
 import * as objects from './operations/objects.ts'
@@ -182,6 +182,9 @@ export class UploadClient {
     return this.#transport.close()
   }
 }
+
+/** Loaded with the first request that it signs: a page that is given signed URLs never needs it. */
+const signV4: Sign = async (...given) => (await loadSignV4())(...given)
 
 function requireV1(signV1: Sign | undefined): Sign {
   if (signV1) return signV1

@@ -20,6 +20,7 @@ export type { ByteHasher, MakeHasher, Sums } from './checksum/hasher.ts'
 export { loadCombineCrc64 } from './checksum/load-combine-crc64.ts'
 export { loadCrc64, type TakeCrc64 } from './checksum/load-crc64.ts'
 export { type HasherOptions, loadHasher } from './checksum/load-hasher.ts'
+export { loadMultipartETag } from './checksum/load-multipart-etag.ts'
 export { loadPartHasher } from './checksum/load-part-hasher.ts'
 export { multipartETag, multipartETagOfDigests } from './checksum/multipart-etag.ts'
 export type { PartHasher } from './checksum/part-hasher.ts'
@@ -247,6 +248,7 @@ export {
   type V1Claim,
   type V4Claim,
 } from './signing/claim.ts'
+export { loadSignV4 } from './signing/load-sign-v4.ts'
 export { type PostClaim, readPostClaim, verifyPostPolicy } from './signing/post-policy.ts'
 export type { Credentials, SignableRequest } from './signing/request.ts'
 export { signRpc, verifyRpc } from './signing/rpc.ts'

@@ -2,7 +2,7 @@
 
 import {
   type ETag,
-  multipartETagOfDigests,
+  loadMultipartETag,
   OssError,
   type PartReference,
   parseETag,
@@ -70,7 +70,7 @@ export async function completeOrConfirm(
       { bucket, key, uploadId, parts, ...settings },
       { ...options, onRetry },
     )
-    const verified = proofsOf(expected, answer)
+    const verified = await proofsOf(expected, answer)
     if (!verified) throw otherObject(expected, answer)
     return { ...answer, verified, confirmedByHead: false }
   } catch (error) {
@@ -109,7 +109,7 @@ async function confirm(
     const head = await client.headObject({ bucket, key }, options)
     const { etag, hashCrc64ecma, versionId, status, requestId, size } = head
     // With nothing verified the sums still tell our object from others; nothing else could.
-    const proofs = proofsOf(
+    const proofs = await proofsOf(
       { ...expected, verify: expected.verify === 'off' ? 'md5' : expected.verify },
       head,
     )
@@ -154,7 +154,10 @@ interface Sums {
 }
 
 /** None where nothing can be compared; `undefined` where it is another object. */
-function proofsOf(expected: ExpectedObject, actual: Sums): readonly Proof[] | undefined {
+async function proofsOf(
+  expected: ExpectedObject,
+  actual: Sums,
+): Promise<readonly Proof[] | undefined> {
   const { crc64, verify, parts } = expected
   if (verify === 'off') return []
   const isComparable = crc64 !== undefined && actual.hashCrc64ecma !== undefined
@@ -162,6 +165,7 @@ function proofsOf(expected: ExpectedObject, actual: Sums): readonly Proof[] | un
   const byCrc64: readonly Proof[] = isComparable ? ['crc64'] : []
   if (isComparable && verify === 'crc64') return byCrc64
   if (sameETag(actual.etag, expected.etag)) return ['etag', ...byCrc64]
+  const { multipartETagOfDigests } = await loadMultipartETag()
   const byDigests = multipartETagOfDigests(parts.map(({ etag }) => parseETag(etag)))
   if (byDigests && sameETag(actual.etag, byDigests)) return ['etag', ...byCrc64]
   // Another rule. What looks like OSS's, and is not what it makes, is a wrong object's.

@@ -1,6 +1,6 @@
 /** The core: send what is missing, complete, prove. */
 
-import { type ETag, loadCombineCrc64, multipartETag, OssError } from '@lading/protocol'
+import { type ETag, loadCombineCrc64, loadMultipartETag, OssError } from '@lading/protocol'
 import { bytesBody } from '../body.ts'
 import { type BandwidthLimit, slowBody, toBandwidthLimit } from '../engine/bandwidth.ts'
 import { withFacts } from '../errors.ts'
@@ -272,6 +272,7 @@ async function sendInParts(upload: Upload, reader: ChunkReader | undefined): Pro
 async function sumsOfParts(
   parts: readonly SentPart[],
 ): Promise<{ etag: ETag; crc64: bigint | undefined }> {
+  const { multipartETag } = await loadMultipartETag()
   const etag = multipartETag(parts.map(({ etag }) => etag))
   if (parts.some(({ crc64 }) => crc64 === undefined)) return { etag, crc64: undefined }
   const combineCrc64 = await loadCombineCrc64()

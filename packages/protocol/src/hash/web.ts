@@ -1,24 +1,7 @@
 /** `#hash` where there is no `node:crypto`: synchronous, audited JavaScript. */
 
-import { hmac } from '@noble/hashes/hmac.js'
-import { md5 as nobleMd5, sha1 } from '@noble/hashes/legacy.js'
-import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
-
-export function md5(bytes: Uint8Array): Uint8Array {
-  return nobleMd5(bytes)
-}
-
-export function sha256(bytes: Uint8Array): Uint8Array {
-  return nobleSha256(bytes)
-}
-
-export function hmacSha1(key: Uint8Array, bytes: Uint8Array): Uint8Array {
-  return hmac(sha1, key, bytes)
-}
-
-export function hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array {
-  return hmac(nobleSha256, key, bytes)
-}
+export { hmacSha1, hmacSha256, sha256 } from './web-hmac.ts'
+export { md5 } from './web-md5.ts'
 
 /** Not a timer: those wait for milliseconds once they nest. */
 export function nextTurn(run: () => void): void {
