@@ -1,14 +1,14 @@
 /** `download`: an object to a sink, and the handle to watch and steer it by. */
 
+import { Steering, type TransferState } from '../engine/steering.ts'
 import type { OssClient } from '../oss-client.ts'
-import { Gate } from '../uploader/gate.ts'
 import { downloadObject } from './download-object.ts'
 import { type DownloadOptions, type DownloadResult, requireDownloadOptions } from './options.ts'
 import { DownloadMeter, type DownloadProgress } from './progress.ts'
 import type { ObjectToRead } from './read-object.ts'
 import type { Sink } from './sink.ts'
 
-export type DownloadState = 'running' | 'paused' | 'completed' | 'failed' | 'aborted'
+export type DownloadState = TransferState
 
 export interface AbortDownloadOptions {
   /**
@@ -54,82 +54,49 @@ export function startDownload(
 }
 
 class RunningDownload implements Download {
-  readonly done: Promise<DownloadResult>
-  readonly #gate = new Gate()
-  readonly #stop = new AbortController()
   readonly #meter: DownloadMeter
-  #state: DownloadState = 'running'
+  readonly #steering: Steering<DownloadResult>
   #isGivenUp = false
 
-  constructor(client: OssClient, object: ObjectToRead, sink: Sink, options: DownloadOptions) {
+  constructor(
+    client: OssClient,
+    { bucket, key, versionId }: ObjectToRead,
+    sink: Sink,
+    options: DownloadOptions,
+  ) {
     requireDownloadOptions(options)
     this.#meter = new DownloadMeter(options.onProgress)
-    this.done = this.#run(client, object, sink, options)
+    this.#steering = new Steering(options.signal, (steered) =>
+      downloadObject(client, { bucket, key, versionId }, sink, options, {
+        ...steered,
+        meter: this.#meter,
+        isGivenUp: () => this.#isGivenUp,
+      }),
+    )
+  }
+
+  get done(): Promise<DownloadResult> {
+    return this.#steering.done
   }
 
   get state(): DownloadState {
-    return this.#state
+    return this.#steering.state
   }
 
   get progress(): DownloadProgress {
     return this.#meter.current
   }
 
-  async pause(): Promise<void> {
-    if (this.#state === 'running') this.#state = 'paused'
-    if (this.#state === 'paused') await this.#gate.close()
+  pause(): Promise<void> {
+    return this.#steering.pause()
   }
 
   resume(): void {
-    if (this.#state !== 'paused') return
-    this.#state = 'running'
-    this.#gate.open()
+    this.#steering.resume()
   }
 
   async abort({ keepParts = false }: AbortDownloadOptions = {}): Promise<void> {
     if (!keepParts) this.#isGivenUp = true
-    this.#stop.abort(new DOMException('The download was aborted.', 'AbortError'))
-    // Whoever aborts knows that it will not be done; a rejection nobody waits for is no accident.
-    await this.done.then(
-      () => {},
-      () => {},
-    )
-  }
-
-  async #run(
-    client: OssClient,
-    object: ObjectToRead,
-    sink: Sink,
-    options: DownloadOptions,
-  ): Promise<DownloadResult> {
-    const { signal: outer } = options
-    const stop = (): void => this.#stop.abort(outer?.reason)
-    if (outer?.aborted) stop()
-    outer?.addEventListener('abort', stop, { once: true })
-    const { signal } = this.#stop
-    const { bucket, key, versionId } = object
-    try {
-      signal.throwIfAborted()
-      const control = {
-        gate: this.#gate,
-        meter: this.#meter,
-        signal,
-        isGivenUp: () => this.#isGivenUp,
-      }
-      const result = await downloadObject(
-        client,
-        { bucket, key, versionId },
-        sink,
-        options,
-        control,
-      )
-      this.#state = 'completed'
-      return result
-    } catch (error) {
-      this.#state = signal.aborted ? 'aborted' : 'failed'
-      throw error
-    } finally {
-      outer?.removeEventListener('abort', stop)
-    }
+    await this.#steering.stop('The download was aborted.')
   }
 }
