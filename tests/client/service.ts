@@ -1,7 +1,6 @@
 /** A server with a bucket and a client of it, both of which last as long as the test. */
 
 import { randomBytes } from 'node:crypto'
-import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
 import {
   type NodeClientOptions,
   type NodeTransportOptions,
@@ -13,6 +12,7 @@ import type { RunningServer, ServerOptions } from '@lading/server'
 import { onTestFinished } from 'vitest'
 import { startServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
+import { startTcpProxy } from './tcp-proxy.ts'
 
 export const BUCKET = 'lading-client'
 export const KiB = 1024
@@ -96,26 +96,10 @@ export interface Proxy {
 
 /** Stands before a server and counts connections. */
 export async function startProxy(port: number): Promise<Proxy> {
-  const open = new Set<Socket>()
   let accepted = 0
-  const proxy = createServer((socket) => {
+  const { url, open } = await startTcpProxy(port, (socket, onward) => {
     accepted += 1
-    open.add(socket)
-    const onward = createConnection(port, '127.0.0.1')
-    socket.pipe(onward).pipe(socket)
-    socket.on('error', () => onward.destroy())
-    onward.on('error', () => socket.destroy())
-    socket.on('close', () => {
-      open.delete(socket)
-      onward.destroy()
-    })
-    onward.on('close', () => socket.destroy())
+    socket.pipe(onward)
   })
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-  onTestFinished(async () => {
-    for (const socket of open) socket.destroy()
-    await new Promise((resolve) => proxy.close(resolve))
-  })
-  const { port: own } = proxy.address() as AddressInfo
-  return { url: `http://127.0.0.1:${own}`, accepted: () => accepted, open: () => open.size }
+  return { url, accepted: () => accepted, open: () => open.size }
 }

@@ -1,7 +1,6 @@
 /** Stands before a server and lets requests through at a set speed, each connection or all together. */
 
-import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
-import { onTestFinished } from 'vitest'
+import { startTcpProxy } from './tcp-proxy.ts'
 
 export interface ThrottledProxy {
   readonly url: string
@@ -19,13 +18,10 @@ export async function startThrottledProxy(
   port: number,
   { bytesPerSecond, of }: Throttle,
 ): Promise<ThrottledProxy> {
-  const open = new Set<Socket>()
   let most = 0
   let busyUntil = 0
-  const proxy = createServer((socket) => {
-    open.add(socket)
+  const { url, open } = await startTcpProxy(port, (socket, onward) => {
     most = Math.max(most, open.size)
-    const onward = createConnection(port, '127.0.0.1')
     let ownUntil = 0
     socket.on('data', (chunk) => {
       const from = Math.max(performance.now(), of === 'each' ? ownUntil : busyUntil)
@@ -38,20 +34,6 @@ export async function startThrottledProxy(
         socket.resume()
       }, until - performance.now())
     })
-    onward.pipe(socket)
-    socket.on('error', () => onward.destroy())
-    onward.on('error', () => socket.destroy())
-    socket.on('close', () => {
-      open.delete(socket)
-      onward.destroy()
-    })
-    onward.on('close', () => socket.destroy())
   })
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-  onTestFinished(async () => {
-    for (const socket of open) socket.destroy()
-    await new Promise((resolve) => proxy.close(resolve))
-  })
-  const { port: own } = proxy.address() as AddressInfo
-  return { url: `http://127.0.0.1:${own}`, most: () => most }
+  return { url, most: () => most }
 }
