@@ -18,7 +18,7 @@ const ROUNDS = Number(process.env.LADING_CRASH_ROUNDS ?? (process.env.CI ? 50 : 
 const seed = seedFromEnvironment()
 
 test(`what was acknowledged survives ${ROUNDS} kills of servers and workers, nothing half-made is seen, nothing aborted comes back`, {
-  timeout: 60_000 + ROUNDS * 10_000,
+  timeout: 60_000 + ROUNDS * 20_000,
 }, async () => {
   const directory = await temporaryDirectory()
   const report = await crashRounds({
