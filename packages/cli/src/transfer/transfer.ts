@@ -4,6 +4,7 @@ import type { Output } from '../output/output.ts'
 import { printable } from '../output/printable.ts'
 import { formatDuration, formatSize, plural } from '../quantities.ts'
 import { type Comparison, skipReasons } from './existing.ts'
+import { keepHeapSmall } from './keep-heap-small.ts'
 
 /** From where to where, as the command line writes it. */
 export interface Route {
@@ -52,8 +53,10 @@ export function tellProgress(
   listener: (progress: TransferProgress) => void,
 ): (progress: TransferProgress) => void {
   let toldAt = Number.NEGATIVE_INFINITY
+  const tidy = keepHeapSmall()
   return (progress) => {
     listener(progress)
+    tidy(progress.loaded)
     const now = performance.now()
     if (!output.json || now - toldAt < progressEventEveryMs) return
     toldAt = now
