@@ -12,6 +12,7 @@ import type { Config } from './config.ts'
 import { accessLookups } from './http/access-lookups.ts'
 import { readBucketSettings } from './http/bucket-settings.ts'
 import { makeCallbackSender } from './http/callback-sender.ts'
+import { readConsole } from './http/console.ts'
 import { CALLBACK_KEY_PATH, type Service } from './http/dispatch.ts'
 import { planFaults } from './http/faults.ts'
 import type { FreeSpace } from './http/free-space.ts'
@@ -194,6 +195,7 @@ export async function composeService(
     space,
     quotas: holdQuotas(store, config.bucketQuota),
     callbackKey: async () => textReply(publicHalf(await key())),
+    console: config.console && (await readConsole(config.console.directory)),
     now,
     ready,
   }

@@ -86,6 +86,11 @@ export interface ServerOptions {
   readonly scrubRate?: number | undefined
   /** What every bucket may hold at most, whatever its owner says. Default: no bound. */
   readonly bucketQuota?: BucketQuota | undefined
+  /**
+   * Serves the console built in `directory` at `/-/console/`. Everything else on the same origin is then
+   * answered for a sandbox, so that no stored page can act beside it. Default: none is served.
+   */
+  readonly console?: { readonly directory: string } | undefined
   /** A door of its own for health and metrics. Default: none. */
   readonly admin?: AdminAddress | undefined
   /** Whether requests are counted. Default: where there is a door to read it at. */
@@ -181,6 +186,7 @@ export interface Config {
   readonly reserve: number | undefined
   readonly scrubRate: number
   readonly bucketQuota: BucketQuota
+  readonly console?: { readonly directory: string } | undefined
   readonly admin: { readonly host: string; readonly port: number } | undefined
   readonly metrics: boolean
   readonly staleUploadMs: number
@@ -340,6 +346,7 @@ const schema = z.strictObject({
       objects: z.number().int().min(0).optional(),
     })
     .default({}),
+  console: z.strictObject({ directory: z.string().min(1) }).optional(),
   admin: z
     .strictObject({
       host: z.string().min(1).default('127.0.0.1'),

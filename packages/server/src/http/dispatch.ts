@@ -26,6 +26,7 @@ import { type AccessLookups, authorize, maySeeBucket } from './authorize.ts'
 import type { IncomingBody } from './body.ts'
 import { addCrossOrigin, answerPreflight, meetBucketRules } from './bucket-rules.ts'
 import type { BucketSettings } from './bucket-settings.ts'
+import { besideConsole, type ConsolePage } from './console.ts'
 import type { Delivery } from './delivery.ts'
 import type { FaultPlan } from './faults.ts'
 import { type Framing, hasBody } from './framing.ts'
@@ -62,6 +63,8 @@ export interface Service {
   readonly quotas: Quotas
   /** What applications check the signatures of callbacks by. */
   readonly callbackKey: () => Promise<Reply>
+  /** `undefined`: none is served. */
+  readonly console?: ConsolePage | undefined
   readonly now: () => Date
   /** Whether new requests are welcome. */
   readonly ready: () => boolean
@@ -100,6 +103,12 @@ export async function dispatch(service: Service, incoming: Incoming, trace: Trac
   const { method, framing, body, time } = incoming
   const { addresses } = service
   if (namesService(framing.host, addresses)) {
+    if (service.console) incoming.addFields(besideConsole)
+    const page = await service.console?.reply({ method, ...framing })
+    if (page) {
+      trace.operation = 'Console'
+      return page
+    }
     const health = healthReply(method, framing.rawPath, service.ready)
     if (health) {
       trace.operation = 'Health'
