@@ -41,7 +41,8 @@ export default {
       name: 'no-unlisted',
       comment: 'A package declares what it imports; what happens to lie in node_modules may go.',
       severity: 'error',
-      from: { path: '^packages/', pathNot: TESTS },
+      // What the console imports is built into its page, and nobody who has the page needs it.
+      from: { path: '^packages/', pathNot: [TESTS, '^packages/console/'] },
       // A peer is installed for development too, and declared all the same.
       to: {
         dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'],
@@ -96,6 +97,13 @@ export default {
       severity: 'error',
       from: { path: '^packages/uppy/', pathNot: TESTS },
       to: { path: '^packages/(?!uppy/|client/)' },
+    },
+    {
+      name: 'console-imports-only-the-client',
+      comment: 'The console is a page that talks to a service, any service: it must not need ours.',
+      severity: 'error',
+      from: { path: '^packages/console/', pathNot: TESTS },
+      to: { path: '^packages/(?!console/|client/)' },
     },
     {
       name: 'public-entries-only',
@@ -154,7 +162,7 @@ export default {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['lading-source', 'import', 'types', 'node', 'default'],
-      extensions: ['.ts', '.js', '.mjs', '.d.ts'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.d.ts'],
     },
   },
 }

@@ -2,7 +2,8 @@
 
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Where the repository lies. */
@@ -49,8 +50,12 @@ export async function installPackages() {
   console.log('Setting up: compiling ...')
 }
 
-/** Compiles every package into its `dist`; quick when nothing has changed. */
+/** Makes every package's `dist`; quick when nothing has changed. */
 export async function compile() {
+  await Promise.all([compilePackages(), buildConsole()])
+}
+
+async function compilePackages() {
   const { code, output } = await run(process.execPath, [
     `${root}node_modules/typescript/bin/tsc`,
     '-b',
@@ -58,6 +63,39 @@ export async function compile() {
   ])
   if (code !== 0) throw new SetUpError(`${output}\nThe sources do not compile; see above.`)
   for (const name of readdirSync(`${root}packages`)) removeStaleOutput(`${root}packages/${name}`)
+}
+
+/**
+ * Builds the console, of its sources and those of the client, unless it is built of just these. A
+ * second or two; the bundler would not know by itself that there is nothing to do.
+ */
+async function buildConsole() {
+  const folders = ['packages/console', 'packages/client', 'packages/protocol']
+  const sum = createHash('sha256').update(readFileSync(`${root}package-lock.json`))
+  for (const file of folders.flatMap(sourcesOf)) sum.update(file).update(readFileSync(root + file))
+  const wanted = sum.digest('hex')
+  const built = `${root}packages/console/dist/index.html`
+  const stamp = `${root}node_modules/.cache/lading/console`
+  if (existsSync(built) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  const config = ['build', '--config', `${root}packages/console/vite.config.mjs`]
+  const { code, output } = await run(process.execPath, [
+    `${root}node_modules/vite/bin/vite.js`,
+    ...config,
+  ])
+  if (code !== 0) throw new SetUpError(`${output}\nThe console cannot be built; see above.`)
+  mkdirSync(dirname(stamp), { recursive: true })
+  writeFileSync(stamp, wanted)
+}
+
+/** What a package is built of, relative to the repository. */
+function sourcesOf(folder) {
+  const isBuilt = (file) => /^(dist|node_modules)\b/.test(file)
+  return readdirSync(`${root}${folder}`, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
+    .map((entry) => relative(`${root}${folder}`, join(entry.parentPath, entry.name)))
+    .filter((file) => !isBuilt(file))
+    .map((file) => `${folder}/${file}`)
+    .sort()
 }
 
 /** The compiler leaves what it made of a source that is gone, and it would be published. */

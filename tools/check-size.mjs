@@ -4,6 +4,7 @@
  * found too heavy for the budget of an uploader.
  */
 
+import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -13,6 +14,8 @@ const client = JSON.stringify(`${root}packages/client/src/index.ts`)
 const uploader = JSON.stringify(`${root}packages/client/src/upload.ts`)
 const page = JSON.stringify(`${root}packages/client/src/browser.ts`)
 const UPLOADER_BYTES = 25_000
+/** The page with its script and style, and its worker. */
+const CONSOLE_BYTES = 120_000
 /** What gzip makes of no bytes. */
 const NOTHING = 20
 
@@ -61,10 +64,23 @@ await runScript(async () => {
       figures.push(`${what} ${size}`)
     }
   }
+  const page = weighConsole()
+  figures.push(`console ${page}`)
+  if (page > CONSOLE_BYTES) findings.push(`console: ${page} bytes of ${CONSOLE_BYTES}`)
   for (const finding of findings) console.error(finding)
   console.log(figures.join(', '))
   return findings.length === 0 ? 0 : 1
 })
+
+/** As it was built, everything in it. */
+function weighConsole() {
+  const folder = `${root}packages/console/dist/`
+  const files = readdirSync(folder)
+  if (!files.includes('index.html')) throw new SetUpError('The console is not built.')
+  return files.reduce((sum, file) => {
+    return sum + gzipSync(readFileSync(folder + file), { level: 9 }).length
+  }, 0)
+}
 
 async function loadBundler() {
   const vitest = createRequire(import.meta.resolve('vitest'))
