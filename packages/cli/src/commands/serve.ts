@@ -42,6 +42,7 @@ export function addServe(program: Command, act: Act): void {
     )
     .option('--admin-port <number>', 'where health and /-/metrics are told, apart from clients')
     .option('--admin-host <address>', 'what that port listens on', '127.0.0.1')
+    .option('--no-console', 'leave out the console, the page at /-/console/')
     .option(
       '--reserve <size>',
       'free space that uploads never take (default: 512MiB, or 1% of a smaller disk; 0: none)',

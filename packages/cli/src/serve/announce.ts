@@ -12,6 +12,11 @@ export function tellAdmin(url: string | undefined): void {
   if (url !== undefined) process.stderr.write(`health and metrics on ${url}\n`)
 }
 
+/** Where people find the console; to their terminal alone: elsewhere stderr is a log. */
+export function tellConsole(url: string, { console }: ServerOptions): void {
+  if (console && process.stderr.isTTY) process.stderr.write(`console on ${url}/-/console/\n`)
+}
+
 /**
  * The one time that the secret is shown, or where it is kept; to stderr, which no script reads for an
  * address. Nothing when the pair was given: whoever gave it has it.

@@ -12,7 +12,8 @@ import { CommandError, usageError } from '../command-error.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { interruptible } from '../interrupt.ts'
 import { parseAge, parseCount, parseSize } from '../quantities.ts'
-import { announce, tellAdmin, tellCredentials, tellFaultSeed } from './announce.ts'
+import { announce, tellAdmin, tellConsole, tellCredentials, tellFaultSeed } from './announce.ts'
+import { findConsole } from './find-console.ts'
 import { guardRejections } from './guard-rejections.ts'
 import { isFile, openLog } from './open-log.ts'
 import { readLimits } from './read-limits.ts'
@@ -43,6 +44,7 @@ export interface ServeFlags {
   readonly log?: boolean | string
   readonly adminPort?: string
   readonly adminHost: string
+  readonly console?: boolean
   readonly reserve?: string
   readonly scrubRate?: string
   readonly bucketQuota?: string
@@ -84,6 +86,7 @@ export async function serve(flags: ServeFlags): Promise<ExitCode> {
             tellCredentials(server)
             tellFaultSeed(server, options)
             tellAdmin(server.adminUrl)
+            tellConsole(server.url, options)
             announce(server.url)
           })
         : runWorkers({
@@ -95,6 +98,7 @@ export async function serve(flags: ServeFlags): Promise<ExitCode> {
             },
             onReady: (url, door) => {
               tellAdmin(door?.url)
+              tellConsole(url, options)
               announce(url)
             },
             note: (text) => process.stderr.write(`${text}\n`),
@@ -133,6 +137,7 @@ function readOptions(flags: ServeFlags): ServerOptions {
         : parseCount('--fault-seed', flags.faultSeed, { min: 0, max: 999_999_999 }),
     limits: flags.limit && readLimits(flags.limit),
     tls: readTls(flags),
+    console: flags.console === false ? undefined : findConsole(),
     strictHttp: flags.strictHttp,
     scrubRate:
       flags.scrubRate === undefined ? undefined : parseSize('--scrub-rate', flags.scrubRate),
