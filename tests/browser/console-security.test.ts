@@ -38,6 +38,16 @@ const EVIL = `<!doctype html><title>evil</title><body><script>
   document.body.textContent = JSON.stringify([sessionStorage.getItem('lading.session'), document.cookie])
 </script>`
 
+/** Each of them has to stop something. */
+const DIRECTIVES = [
+  'script-src-elem',
+  'script-src-attr',
+  'img-src',
+  'form-action',
+  'frame-src',
+  'connect-src',
+]
+
 async function put(key: string, contentType: string, text: string): Promise<string> {
   await client.putObject({ bucket, key, contentType, body: new TextEncoder().encode(text) })
   const { url } = await client.presign({ bucket, key, method: 'GET' })
@@ -118,57 +128,50 @@ describe.skipIf(!hasChromium)('the console and what is stored beside it', () => 
     await signIn(page, server)
     await client.putBucketAcl({ bucket, acl: 'public-read' })
     await put('evil.js', 'text/javascript', 'window.ran = "a stored object"')
-    const blocked = await page.evaluate(async (stored) => {
-      const violated: string[] = []
-      document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
-        violated.push(`${violatedDirective} ${blockedURI}`),
-      )
-      const add = (fill: (script: HTMLScriptElement) => void): void => {
-        const script = document.createElement('script')
-        fill(script)
-        document.body.append(script)
-      }
-      add((script) => {
-        script.textContent = 'window.ran = "inline"'
-      })
-      add((script) => {
-        script.src = stored
-      })
-      add((script) => {
-        script.src = URL.createObjectURL(new Blob(['window.ran = "a blob"']))
-      })
-      const holder = document.createElement('div')
-      holder.innerHTML =
-        '<img src="x" onerror="window.ran = \'an attribute\'"><form action="/films"></form>'
-      document.body.append(holder)
-      holder.querySelector('form')?.submit()
-      const frame = document.createElement('iframe')
-      frame.src = stored
-      document.body.append(frame)
-      const other = await fetch('https://example.com/').catch(() => 'refused')
-      await new Promise((resolve) => setTimeout(resolve, 0))
-      while (violated.length < 7) {
-        await new Promise((resolve) => requestAnimationFrame(resolve))
-      }
-      return { violated, ran: Reflect.get(window, 'ran'), other }
-    }, `${server.url}/films/evil.js`)
+    const blocked = await page.evaluate(
+      async ({ stored, wanted }) => {
+        const violated: string[] = []
+        document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+          violated.push(`${violatedDirective} ${blockedURI}`),
+        )
+        const add = (fill: (script: HTMLScriptElement) => void): void => {
+          const script = document.createElement('script')
+          fill(script)
+          document.body.append(script)
+        }
+        add((script) => {
+          script.textContent = 'window.ran = "inline"'
+        })
+        add((script) => {
+          script.src = stored
+        })
+        add((script) => {
+          script.src = URL.createObjectURL(new Blob(['window.ran = "a blob"']))
+        })
+        const holder = document.createElement('div')
+        holder.innerHTML =
+          '<img src="x" onerror="window.ran = \'an attribute\'"><form action="/films"></form>'
+        document.body.append(holder)
+        holder.querySelector('form')?.submit()
+        const frame = document.createElement('iframe')
+        frame.src = stored
+        document.body.append(frame)
+        const other = await fetch('https://example.com/').catch(() => 'refused')
+        const missing = (): boolean =>
+          wanted.some((name) => !violated.some((text) => text.startsWith(`${name} `)))
+        while (missing()) await new Promise((resolve) => requestAnimationFrame(resolve))
+        return { ran: Reflect.get(window, 'ran'), other }
+      },
+      { stored: `${server.url}/films/evil.js`, wanted: DIRECTIVES },
+    )
     expect(blocked.ran).toBeUndefined()
     expect(blocked.other).toBe('refused')
-    expect(blocked.violated.map((text) => text.split(' ')[0])).toEqual(
-      expect.arrayContaining([
-        'script-src-elem',
-        'img-src',
-        'form-action',
-        'frame-src',
-        'connect-src',
-      ]),
-    )
     await client.putBucketAcl({ bucket, acl: 'private' })
     await page.context().close()
   })
 
   test('markup in keys, folders, metadata, media types and error messages is shown as it is, and never becomes markup', async () => {
-    const markup = '<img src=x onerror="window.ran=1"><b class=injected>bold</b>'
+    const markup = '<img src=x onerror="window.ran=1"><b class=injected>bold'
     await client.putObject({
       bucket,
       key: `${markup}.txt`,

@@ -75,7 +75,7 @@ const views: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await settled(page)
   },
   abort: async (page) => {
-    await page.locator('.tools button.bad').nth(1).click()
+    await page.locator('.tools button.bad').last().click()
   },
   health: (page) => goTo(page, '#/health'),
   refused: (page) => goTo(page, '#/buckets/no-such-bucket/objects/'),

@@ -1,8 +1,2 @@
-/** What the bundler makes of imports that are no modules: style sheets go into the page, workers into files. */
-
+/** Style sheets are the bundler's: importing one puts it into the page. */
 declare module '*.css'
-
-declare module '*?worker' {
-  const start: new () => Worker
-  export default start
-}

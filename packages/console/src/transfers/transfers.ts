@@ -1,7 +1,6 @@
 /** All files on their way: who may send now, and what is told of them together. */
 
 import { workerHasher } from '@lading/client/browser'
-import HashWorker from '@lading/client/hash-worker?worker'
 import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import { announce } from '../announce.ts'
 import { explain } from '../failure.ts'
@@ -20,7 +19,9 @@ const AT_ONCE = 2
 const PARALLEL = 3
 
 /** The page stays at hand while parts are hashed. */
-const blobHasher = workerHasher(() => new HashWorker())
+const blobHasher = workerHasher(
+  () => new Worker(new URL('./hash-worker.ts', import.meta.url), { type: 'module' }),
+)
 
 /** Milliseconds between two looks at what has moved. */
 const TICK_MS = 250

@@ -59,7 +59,7 @@ export function Health(): JSX.Element {
           <Vital
             name={t('health.clock')}
             good={Math.abs(value.clock) < CLOCK_BOUND}
-            words={t('health.seconds', { time: count(value.clock / 1000) })}
+            words={t('health.seconds', { time: count(Math.trunc(value.clock / 1000) || 0) })}
           />
         )}
       </ul>

@@ -61,17 +61,18 @@ export function UnfinishedUploads({ bucket }: { readonly bucket: string }): JSX.
           />
         </label>
         <div class="row">
-          <button
-            type="button"
-            class="bad"
-            disabled={chosen.size === 0}
-            onClick={() => setAborting(uploads?.filter(({ uploadId }) => chosen.has(uploadId)))}
-          >
-            <Icon name="trash" />
-            <span>
-              {t('uploads.abortChosen', { count: chosen.size, shown: count(chosen.size) })}
-            </span>
-          </button>
+          {chosen.size > 0 && (
+            <button
+              type="button"
+              class="bad"
+              onClick={() => setAborting(uploads?.filter(({ uploadId }) => chosen.has(uploadId)))}
+            >
+              <Icon name="trash" />
+              <span>
+                {t('uploads.abortChosen', { count: chosen.size, shown: count(chosen.size) })}
+              </span>
+            </button>
+          )}
           <button
             type="button"
             class="bad"
