@@ -68,7 +68,7 @@ export interface CheckReport {
   readonly uploads: number
   readonly parts: number
   readonly partBytes: number
-  /** Blobs that exist, whatever names them. */
+  /** Blobs that are named, and others that exist. */
   readonly blobs: number
   /** Blobs that wait to be deleted. */
   readonly garbageBlobs: number
@@ -328,12 +328,14 @@ class Check {
     garbage: ReadonlySet<BlobId>,
     condemned: ReadonlySet<BlobId>,
   ): Promise<{ readonly blobs: number; readonly orphans: number }> {
-    let blobs = 0
+    // Those that are named and small are not listed.
+    let blobs = this.#named.size
     let orphans = 0
     for await (const { id } of this.#dependencies.blobs.list({ before })) {
       this.#options.signal?.throwIfAborted()
+      if (this.#named.has(id)) continue
       blobs += 1
-      if (!this.#named.has(id) && !garbage.has(id) && !condemned.has(id)) orphans += 1
+      if (!garbage.has(id) && !condemned.has(id)) orphans += 1
     }
     return { blobs, orphans }
   }
