@@ -1,10 +1,9 @@
 /** Checkpoints of downloads as files: a first line replaced atomically, and a line more for each range. */
 
-import { createHash } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type FileLock, lockFile } from '../files/lock-file.ts'
-import { isMissing, replaceFile } from '../files/replace-file.ts'
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import { nameFor, openLocked, readText, textsIn } from '../files/checkpoint-directory.ts'
+import type { FileLock } from '../files/lock-file.ts'
+import { replaceFile } from '../files/replace-file.ts'
 import {
   type DownloadCheckpoint,
   type DownloadCheckpoints,
@@ -27,16 +26,13 @@ const SUFFIX = '.download'
 
 export function downloadCheckpoints({ directory }: DownloadCheckpointOptions): DownloadCheckpoints {
   return {
-    async open(identity) {
-      await mkdir(directory, { recursive: true, mode: 0o700 })
-      const path = join(directory, `${nameOfDownload(identity)}${SUFFIX}`)
-      const lock = await lockFile(`${path}.lock`)
-      try {
-        return new FileSlot(path, lock, await read(path, identity))
-      } catch (error) {
-        await lock.release()
-        throw error
-      }
+    open(identity) {
+      const name = `${nameOfDownload(identity)}${SUFFIX}`
+      return openLocked(
+        directory,
+        name,
+        async (path, lock) => new FileSlot(path, lock, await read(path, identity)),
+      )
     },
   }
 }
@@ -48,25 +44,18 @@ export function downloadCheckpoints({ directory }: DownloadCheckpointOptions): D
 export async function listDownloads({
   directory,
 }: DownloadCheckpointOptions): Promise<readonly DownloadCheckpoint[]> {
-  const names = await readdir(directory).catch((error: unknown) => {
-    if (isMissing(error)) return []
-    throw error
-  })
   const checkpoints: DownloadCheckpoint[] = []
-  for (const name of names) {
-    if (!name.endsWith(SUFFIX)) continue
-    // One may be removed at any moment: its download is done then.
-    const { found } = readDownload(await readFile(join(directory, name), 'utf8').catch(() => ''))
+  for await (const text of textsIn(directory, SUFFIX)) {
+    const { found } = readDownload(text)
     if (found) checkpoints.push(found.checkpoint)
   }
   return checkpoints.sort((one, other) => (one.begun < other.begun ? -1 : 1))
 }
 
-/** User text never becomes a path. */
+/** Without the suffix. */
 export function nameOfDownload(identity: DownloadIdentity): string {
   const { endpoint, bucket, key, versionId, target } = identity
-  const text = JSON.stringify([endpoint, bucket, key, versionId ?? '', target])
-  return createHash('sha256').update(text).digest('hex').slice(0, 40)
+  return nameFor([endpoint, bucket, key, versionId ?? '', target])
 }
 
 class FileSlot implements DownloadSlot {
@@ -122,13 +111,9 @@ async function read(
   path: string,
   identity: DownloadIdentity,
 ): Promise<ReturnType<typeof readDownload>> {
-  try {
-    const text = readDownload(await readFile(path, 'utf8'))
-    if (!text.found || isOf(identity, text.found.checkpoint)) return text
-    return { ignored: 'The checkpoint is of another object or another file.' }
-  } catch (error) {
-    if (isMissing(error)) return {}
-    const why = error instanceof Error ? error.message : String(error)
-    return { ignored: `The checkpoint cannot be read: ${why}` }
-  }
+  const { text, ...unread } = await readText(path)
+  if (text === undefined) return unread
+  const read = readDownload(text)
+  if (!read.found || isOf(identity, read.found.checkpoint)) return read
+  return { ignored: 'The checkpoint is of another object or another file.' }
 }

@@ -1,10 +1,9 @@
 /** Checkpoints as files: one for each upload, replaced atomically, held by one process at a time. */
 
-import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type FileLock, lockFile } from '../files/lock-file.ts'
-import { isMissing, replaceFile } from '../files/replace-file.ts'
+import { rm } from 'node:fs/promises'
+import { nameFor, openLocked, readText, textsIn } from '../files/checkpoint-directory.ts'
+import type { FileLock } from '../files/lock-file.ts'
+import { replaceFile } from '../files/replace-file.ts'
 import {
   type Checkpoint,
   type CheckpointIdentity,
@@ -20,18 +19,18 @@ export interface FileCheckpointOptions {
   readonly directory: string
 }
 
+const SUFFIX = '.json'
+
 export function fileCheckpoints({ directory }: FileCheckpointOptions): CheckpointStore {
   return {
-    async open(identity) {
-      await mkdir(directory, { recursive: true, mode: 0o700 })
-      const path = join(directory, `${nameOf(identity)}.json`)
-      const lock = await lockFile(`${path}.lock`)
-      try {
-        return new FileSlot(path, lock, await read(path, identity))
-      } catch (error) {
-        await lock.release()
-        throw error
-      }
+    open(identity) {
+      const { endpoint, bucket, key, source } = identity
+      const name = `${nameFor([endpoint, bucket, key, source])}${SUFFIX}`
+      return openLocked(
+        directory,
+        name,
+        async (path, lock) => new FileSlot(path, lock, await read(path, identity)),
+      )
     },
   }
 }
@@ -43,15 +42,8 @@ export function fileCheckpoints({ directory }: FileCheckpointOptions): Checkpoin
 export async function listCheckpoints({
   directory,
 }: FileCheckpointOptions): Promise<readonly Checkpoint[]> {
-  const names = await readdir(directory).catch((error: unknown) => {
-    if (isMissing(error)) return []
-    throw error
-  })
   const checkpoints: Checkpoint[] = []
-  for (const name of names) {
-    if (!name.endsWith('.json')) continue
-    // One may be removed at any moment: its upload is done then.
-    const text = await readFile(join(directory, name), 'utf8').catch(() => '')
+  for await (const text of textsIn(directory, SUFFIX)) {
     const { checkpoint } = readCheckpoint(text)
     if (checkpoint) checkpoints.push(checkpoint)
   }
@@ -88,17 +80,6 @@ async function read(
   path: string,
   identity: CheckpointIdentity,
 ): Promise<ReturnType<typeof parseCheckpoint>> {
-  try {
-    return parseCheckpoint(await readFile(path, 'utf8'), identity)
-  } catch (error) {
-    if (isMissing(error)) return {}
-    const why = error instanceof Error ? error.message : String(error)
-    return { ignored: `The checkpoint cannot be read: ${why}` }
-  }
-}
-
-/** User text never becomes a path. */
-function nameOf({ endpoint, bucket, key, source }: CheckpointIdentity): string {
-  const text = JSON.stringify([endpoint, bucket, key, source])
-  return createHash('sha256').update(text).digest('hex').slice(0, 40)
+  const { text, ...unread } = await readText(path)
+  return text === undefined ? unread : parseCheckpoint(text, identity)
 }
