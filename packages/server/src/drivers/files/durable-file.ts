@@ -85,7 +85,7 @@ function sumBytes(sums: BlockSums): Uint8Array {
 /** The buffer, or a larger one with its first `used` bytes, that takes `more`. */
 function withRoom(buffer: Uint8Array, used: number, more: number): Uint8Array {
   let length = buffer.length
-  while (length < used + more) length *= 2
+  while (length < used + more) length *= 4
   if (length === buffer.length) return buffer
   const larger = new Uint8Array(length)
   larger.set(buffer.subarray(0, used))

@@ -26,7 +26,7 @@ import { Shards } from './shards.ts'
 const TOUCH_INTERVAL = 60_000
 
 /** Blobs that are written at once before each of the next has to do with less memory. */
-const FEW = 16
+const FEW = 8
 
 export interface FilesBlobStoreOptions {
   /**
