@@ -112,5 +112,5 @@ export async function dropFile(page: Page, name: string, parts: number): Promise
     },
     { name, parts, size: 8 * MiB },
   )
-  await page.locator('.transfer').waitFor()
+  await page.locator('.transfer').last().waitFor()
 }
