@@ -28,7 +28,9 @@ export function useLoaded<Value>(
     setState((last) =>
       last.about === about ? { ...last, loading: true } : { about, loading: true },
     )
-    load(abort.signal).then(
+    // A name that cannot be is refused before anything is asked, and no promise is made then.
+    const asked = (async () => load(abort.signal))()
+    asked.then(
       (value) => {
         if (!abort.signal.aborted) setState({ about, value, loading: false })
       },
