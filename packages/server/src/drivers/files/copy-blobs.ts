@@ -3,7 +3,7 @@
 import { constants, copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BlobId } from '../../ports/blob-store.ts'
-import { blobSize, SUFFIX } from './blob-layout.ts'
+import { blobSize, SUFFIX } from '../blob-layout.ts'
 
 export interface BlobCopy {
   /** Bytes. */

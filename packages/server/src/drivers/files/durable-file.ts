@@ -1,6 +1,6 @@
 /** One blob's bytes from a stream into a file, gathered so that small chunks cost no system call each. */
 
-import { BLOCK, type BlockSums, SUM, writeSum } from './blob-layout.ts'
+import { BLOCK, type BlockSums, SUM, writeSum } from '../blob-layout.ts'
 import type { NewFile } from './file-system.ts'
 
 /**

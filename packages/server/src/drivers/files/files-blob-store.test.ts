@@ -11,7 +11,7 @@ import {
   type BlobStore,
   NoSpaceError,
 } from '../../ports/blob-store.ts'
-import { BLOCK, FULL } from './blob-layout.ts'
+import { BLOCK, FULL } from '../blob-layout.ts'
 import { type Fault, faulty } from './faulty-files.contract.ts'
 import { FilesBlobStore, type FilesBlobStoreOptions } from './files-blob-store.ts'
 

@@ -14,9 +14,9 @@ import {
   type StoredBlob,
 } from '../../ports/blob-store.ts'
 import { abortable } from '../abortable.ts'
+import { BlockSums, blobSize, SUFFIX } from '../blob-layout.ts'
 import type { SmallBlobs } from '../small-blobs.ts'
 import { readBeginning } from './beginning.ts'
-import { BlockSums, blobSize, SUFFIX } from './blob-layout.ts'
 import { GATHERED, GATHERED_AMONG_MANY, writeThrough } from './durable-file.ts'
 import { type FileSystem, type NewFile, nodeFileSystem } from './file-system.ts'
 import { readPlain, readProved } from './read-blob.ts'

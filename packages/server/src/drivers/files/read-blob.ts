@@ -1,7 +1,7 @@
 /** A range of a blob's bytes from its file. */
 
 import { BlobDamagedError, type BlobId, type ByteRange } from '../../ports/blob-store.ts'
-import { BLOCK, BlockSums, FULL, readSum, SUM } from './blob-layout.ts'
+import { BLOCK, BlockSums, FULL, readSum, SUM } from '../blob-layout.ts'
 import type { OldFile } from './file-system.ts'
 
 /** Blocks that are read at once. */

@@ -1,6 +1,6 @@
 /**
- * How a blob lies in its file: blocks, each followed by a sum of it, so that a byte which changed on
- * the disk is never given to anybody, whichever range is asked for.
+ * How a blob lies where it is kept: blocks, each followed by a sum of it, so that a byte which changed
+ * there is never given to anybody, whichever range is asked for.
  *
  * The sum is CRC-32, which `node:zlib` takes several times faster than bytes come from a socket. It
  * starts from the blob's id and the block's place: a block that turns up where another belongs is
@@ -8,7 +8,7 @@
  */
 
 import { crc32 } from 'node:zlib'
-import type { BlobId } from '../../ports/blob-store.ts'
+import type { BlobId } from '../ports/blob-store.ts'
 
 /** Bytes of the blob in a block; only the last may have fewer. */
 export const BLOCK: number = 128 * 1024
