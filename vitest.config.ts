@@ -19,6 +19,24 @@ const inOneProcess = [
   'tests/{access,client,edge,input,operations,sdk,seed,signatures,versioning,wire}/*.test.ts',
 ]
 
+// The same tests of the service over PostgreSQL and a Ceph: `npm run test:engines`.
+const overEngines = process.env.LADING_TEST_ENGINES
+  ? [
+      {
+        ...fromSource,
+        test: {
+          name: 'engines',
+          include: inOneProcess,
+          isolate: false,
+          globalSetup: './tests/engines/start-engines.ts',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          setupFiles: ['./tools/suite-setup.ts'],
+        },
+      },
+    ]
+  : []
+
 // Three quarters of an hour by themselves: `npm run proof -- soak`.
 const onlyAsked = process.env.LADING_SOAK_MINUTES ? [] : ['tests/soak/*.test.ts']
 
@@ -27,6 +45,7 @@ const setupFiles = process.env.LADING_FUZZ_RUNS ? ['./tools/fuzz-setup.ts'] : []
 export default defineConfig({
   test: {
     projects: [
+      ...overEngines,
       {
         ...fromSource,
         test: {

@@ -14,7 +14,7 @@ import {
   BlockSums,
   SUM,
   writeSum,
-} from '../../packages/server/src/drivers/files/blob-layout.ts'
+} from '../../packages/server/src/drivers/blob-layout.ts'
 import type { BlobId } from '../../packages/server/src/ports/blob-store.ts'
 import { reportFigure } from '../support/figures.ts'
 import { Random, seedFromEnvironment } from '../support/random.ts'

@@ -37,7 +37,7 @@ export function useEngine(options: CephOptions = {}): Engine {
   let made = 0
   beforeAll(async () => {
     cluster = await startCeph(options)
-    await makeBucket(cluster, BUCKET)
+    await cluster.makeBucket(BUCKET)
   }, 120_000)
   afterAll(async () => {
     await cluster?.stop()
@@ -58,16 +58,6 @@ export function useEngine(options: CephOptions = {}): Engine {
       return `s3://${BUCKET}/place-${made++}?endpoint=${endpoints.join(',')}&region=default`
     },
   }
-}
-
-export async function makeBucket(cluster: Ceph, bucket: string): Promise<void> {
-  const { CreateBucketCommand, S3Client } = await import('@aws-sdk/client-s3')
-  const { accessKeyId, secretAccessKey, region, endpoints } = cluster
-  const [endpoint = ''] = endpoints
-  const credentials = { accessKeyId, secretAccessKey }
-  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true })
-  await client.send(new CreateBucketCommand({ Bucket: bucket }))
-  client.destroy()
 }
 
 export { S3BlobStore }

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
+import { MASTER_KEY, placeOf } from './places.ts'
 import { openRecord } from './suite-records.ts'
 import { until } from './until.ts'
 
@@ -37,15 +38,18 @@ export async function serveProcess(
   directory: string,
   options: { readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<ServeProcess> {
+  const place = await placeOf(directory)
+  const engines = place ? ['--metadata', place.metadata, '--blobs', place.blobs] : []
   const child = spawn(
     process.execPath,
-    [COMMAND, 'serve', '--data', directory, '--port', '0', ...(options.args ?? [])],
+    [COMMAND, 'serve', '--data', directory, '--port', '0', ...engines, ...(options.args ?? [])],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
         LADING_ACCESS_KEY_ID: KEY_PAIR.accessKeyId,
         LADING_ACCESS_KEY_SECRET: KEY_PAIR.accessKeySecret,
+        ...(place ? { LADING_MASTER_KEY: MASTER_KEY } : {}),
         ...options.env,
       },
     },

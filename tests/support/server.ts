@@ -1,6 +1,8 @@
 /** Servers of the tests: as anybody starts them, but for the record that is kept of their logs. */
 
+import { randomBytes } from 'node:crypto'
 import * as lading from '@lading/server'
+import { MASTER_KEY, placeOf } from './places.ts'
 import { openRecord } from './suite-records.ts'
 
 /** `startServer` of `@lading/server`. */
@@ -11,6 +13,7 @@ export async function startServer(
   for (const { accessKeySecret } of options.credentials ?? []) record.keepSecret(accessKeySecret)
   const server = await lading.startServer({
     ...options,
+    ...(await overEngines(options)),
     log: {
       write(line) {
         record.write(line)
@@ -20,4 +23,17 @@ export async function startServer(
   })
   record.keepSecret(server.credentials.accessKeySecret)
   return server
+}
+
+/** What a gateway is given besides, when the run is over PostgreSQL and an S3 engine. */
+async function overEngines(options: lading.ServerOptions): Promise<lading.ServerOptions> {
+  const { data = 'memory' } = options
+  const directory = data === 'memory' ? undefined : data.directory
+  const place = await placeOf(directory)
+  if (!place) return {}
+  const made = [
+    { accessKeyId: 'LTAI-made-by-tests', accessKeySecret: randomBytes(16).toString('hex') },
+  ]
+  const credentials = options.credentials ?? (directory === undefined ? made : undefined)
+  return { ...place, masterKey: options.masterKey ?? MASTER_KEY, credentials }
 }

@@ -12,6 +12,7 @@ export interface Ceph {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly region: string
+  makeBucket(name: string): Promise<void>
   killOsd(number: number): Promise<void>
   startOsd(number: number): Promise<void>
   killRgw(number: number): Promise<void>

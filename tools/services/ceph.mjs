@@ -128,6 +128,21 @@ class Ceph {
     for (let number = 0; number < this.rgws; number++) await this.startRgw(number)
   }
 
+  /** Makes a bucket that belongs to the keys. */
+  async makeBucket(name) {
+    const { CreateBucketCommand, S3Client } = await import('@aws-sdk/client-s3')
+    const { accessKeyId, secretAccessKey, region, endpoints } = this
+    const credentials = { accessKeyId, secretAccessKey }
+    const client = new S3Client({
+      endpoint: endpoints[0],
+      region,
+      credentials,
+      forcePathStyle: true,
+    })
+    await client.send(new CreateBucketCommand({ Bucket: name }))
+    client.destroy()
+  }
+
   async killOsd(number) {
     await this.#kill(`osd.${number}`)
   }

@@ -9,6 +9,9 @@ import { commonOperations } from './api/common-operations.ts'
 import type { OperationContext } from './api/operation.ts'
 import { callbackKey, publicHalf } from './callback-key.ts'
 import type { Config } from './config.ts'
+import type { LmdbMetadataStore } from './drivers/lmdb/lmdb-metadata-store.ts'
+import type { SmallBlobs } from './drivers/small-blobs.ts'
+import type { RemoteEngine } from './engine-watch.ts'
 import { accessLookups } from './http/access-lookups.ts'
 import { readBucketSettings } from './http/bucket-settings.ts'
 import { makeCallbackSender } from './http/callback-sender.ts'
@@ -20,6 +23,7 @@ import { textReply } from './http/health.ts'
 import { type KeyLimits, limitKeys } from './http/key-limits.ts'
 import { holdQuotas } from './http/quotas.ts'
 import type { PlainBlobs } from './inspect/verify-bytes.ts'
+import { loadPeer } from './load-peer.ts'
 import { openMasterKey } from './master-key.ts'
 import type { BlobId, BlobStore } from './ports/blob-store.ts'
 import type { MaintainedStore } from './ports/maintenance.ts'
@@ -37,6 +41,10 @@ export interface Engines {
   /** What the bytes in `blobs` are encrypted under, and those blobs as they were before. */
   readonly masterKeys: MasterKeySource
   readonly plain: PlainBlobs
+  /** The clock of the metadata, where that is one for all who share it. */
+  readonly now?: (() => Date) | undefined
+  /** Those that are not in this process. */
+  readonly remote: readonly RemoteEngine[]
   /** Closes both; they must not be used afterwards. */
   close(): Promise<void>
 }
@@ -46,22 +54,75 @@ export interface DirectoryEngines extends Engines {
   readonly metadata: MaintainedStore
 }
 
+/** Which engines there are to be, and by what clocks. */
+type EngineChoice = Pick<Config, 'data' | 'masterKey' | 'now' | 'patientNow'> &
+  Partial<Pick<Config, 'metadata' | 'blobs'>>
+
 /** Opens what keeps the data. Engines are loaded only when they are the ones chosen. */
-export async function openEngines({
-  data,
-  masterKey: given,
-  now,
-  patientNow,
-}: Pick<Config, 'data' | 'masterKey' | 'now' | 'patientNow'>): Promise<Engines> {
-  if (data === 'memory') {
-    const [{ MemoryBlobStore }, { MemoryMetadataStore }] = await Promise.all([
-      import('./drivers/memory/memory-blob-store.ts'),
-      import('./drivers/memory/memory-metadata-store.ts'),
-    ])
-    const masterKeys = openMasterKey({ given, directory: undefined })
-    return pair(new MemoryBlobStore({ now }), new MemoryMetadataStore({ now }), masterKeys)
+export async function openEngines(choice: EngineChoice): Promise<Engines> {
+  const { data, masterKey: given } = choice
+  const directory = data === 'memory' ? undefined : data.directory
+  if (directory !== undefined) await mkdir(directory, { recursive: true, mode: 0o700 })
+  // Metadata first: it is what refuses a directory of another format.
+  const metadata = await openMetadata(choice)
+  try {
+    const blobs = await openBlobs(choice, metadata.small)
+    return {
+      ...pair(blobs.store, metadata.store, openMasterKey({ given, directory })),
+      now: metadata.now,
+      remote: [...metadata.remote, ...blobs.remote],
+    }
+  } catch (error) {
+    await metadata.store.close()
+    throw error
   }
-  return await openDirectory(data.directory, { masterKey: given, now, patientNow })
+}
+
+interface OpenMetadata {
+  readonly store: MetadataStore
+  readonly now?: (() => Date) | undefined
+  readonly small?: SmallBlobs | undefined
+  readonly remote: readonly RemoteEngine[]
+}
+
+async function openMetadata(choice: EngineChoice): Promise<OpenMetadata> {
+  const { data, metadata: url, now, patientNow } = choice
+  if (url !== undefined) {
+    const { PostgresMetadataStore } = await loadPeer(
+      'pg',
+      () => import('./drivers/postgres/postgres-metadata-store.ts'),
+    )
+    // One clock for all gateways, unless a test has brought its own for all of the server.
+    const own = now === patientNow ? now : undefined
+    const store = await PostgresMetadataStore.open({ url, now: own })
+    const remote = [{ name: 'database', probe: () => store.probe() }]
+    return { store, now: store.now, remote }
+  }
+  if (data === 'memory') {
+    const { MemoryMetadataStore } = await import('./drivers/memory/memory-metadata-store.ts')
+    return { store: new MemoryMetadataStore({ now }), remote: [] }
+  }
+  const store = await openLmdb(data.directory, { now, patientNow })
+  return { store, small: choice.blobs === undefined ? store.smallBlobs : undefined, remote: [] }
+}
+
+async function openBlobs(
+  { data, blobs: address, now }: EngineChoice,
+  small: SmallBlobs | undefined,
+): Promise<{ readonly store: BlobStore; readonly remote: readonly RemoteEngine[] }> {
+  if (address !== undefined) {
+    const { S3BlobStore } = await loadPeer(
+      '@aws-sdk/client-s3',
+      () => import('./drivers/s3/s3-blob-store.ts'),
+    )
+    const store = await S3BlobStore.open({ address })
+    return { store, remote: [{ name: 'engine of bytes', probe: () => store.probe() }] }
+  }
+  if (data === 'memory') {
+    const { MemoryBlobStore } = await import('./drivers/memory/memory-blob-store.ts')
+    return { store: new MemoryBlobStore({ now }), remote: [] }
+  }
+  return { store: await openFiles(data.directory, small), remote: [] }
 }
 
 /** The engines of a data directory, which is made if it is missing. */
@@ -73,26 +134,28 @@ export async function openDirectory(
     patientNow = now,
   }: Pick<Config, 'masterKey' | 'now'> & Partial<Pick<Config, 'patientNow'>>,
 ): Promise<DirectoryEngines> {
-  const [{ FilesBlobStore }, { LmdbMetadataStore }] = await Promise.all([
-    import('./drivers/files/files-blob-store.ts'),
-    import('./drivers/lmdb/lmdb-metadata-store.ts'),
-  ])
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  // Metadata first: it is what refuses a directory of another format.
-  const metadata = await LmdbMetadataStore.open({
-    directory: join(directory, 'meta'),
-    now,
-    patientNow,
-  })
+  const metadata = await openLmdb(directory, { now, patientNow })
   try {
-    const blobs = await FilesBlobStore.open(join(directory, 'blobs'), {
-      small: metadata.smallBlobs,
-    })
+    const blobs = await openFiles(directory, metadata.smallBlobs)
     return pair(blobs, metadata, openMasterKey({ given, directory }))
   } catch (error) {
     await metadata.close()
     throw error
   }
+}
+
+async function openLmdb(
+  directory: string,
+  clocks: Pick<Config, 'now' | 'patientNow'>,
+): Promise<LmdbMetadataStore> {
+  const { LmdbMetadataStore: Store } = await import('./drivers/lmdb/lmdb-metadata-store.ts')
+  return await Store.open({ directory: join(directory, 'meta'), ...clocks })
+}
+
+async function openFiles(directory: string, small: SmallBlobs | undefined): Promise<BlobStore> {
+  const { FilesBlobStore } = await import('./drivers/files/files-blob-store.ts')
+  return await FilesBlobStore.open(join(directory, 'blobs'), small ? { small } : {})
 }
 
 /** Copies blobs from one data directory to another. */
@@ -117,6 +180,7 @@ function pair<Metadata extends MetadataStore>(
     metadata,
     masterKeys,
     plain: (encryption) => opened(blobs, masterKeys, encryption),
+    remote: [],
     async close() {
       // Blobs first, so that nothing is written any more that would want a row.
       try {

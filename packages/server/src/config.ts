@@ -27,6 +27,17 @@ export interface ServerCredentials {
 export interface ServerOptions {
   /** `memory` forgets everything when it is closed. Default `memory`. */
   readonly data?: 'memory' | { readonly directory: string } | undefined
+  /**
+   * Where the metadata is instead: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, which needs the package
+   * `pg`. Any number of servers may share it. Default: in `data`.
+   */
+  readonly metadata?: string | undefined
+  /**
+   * Where the bytes are instead: `s3://BUCKET/PREFIX?endpoint=http://HOST:PORT,...&region=REGION`, which
+   * needs the package `@aws-sdk/client-s3`. Its keys are `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`,
+   * or wherever else the SDK finds them. A prefix belongs to one database. Default: in `data`.
+   */
+  readonly blobs?: string | undefined
   /** Default `127.0.0.1`. */
   readonly host?: string | undefined
   /** Default 0, which takes a free one. */
@@ -151,6 +162,8 @@ export interface LifecycleSettings {
 
 export interface Config {
   readonly data: 'memory' | { readonly directory: string }
+  readonly metadata: string | undefined
+  readonly blobs: string | undefined
   readonly host: string
   readonly port: number
   readonly region: string
@@ -275,6 +288,14 @@ const schema = z.strictObject({
   data: z
     .union([z.literal('memory'), z.strictObject({ directory: z.string().min(1) })])
     .default('memory'),
+  metadata: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .optional(),
+  blobs: z
+    .string()
+    .regex(/^s3:\/\//, 'must begin with s3://')
+    .optional(),
   host: z.string().min(1).default('127.0.0.1'),
   port: z.number().int().min(0).max(65_535).default(0),
   region: z
@@ -383,9 +404,17 @@ export function readOptions(options: ServerOptions): Config {
     throw new TypeError(`The server cannot start with these options. ${faults.join('; ')}`)
   }
   const { credentials: keys, log, tls, reserve, admin, metrics, now, ...more } = read.data
+  const { metadata, blobs } = more
+  if (more.data === 'memory' && metadata === undefined && blobs !== undefined) {
+    throw new TypeError(
+      'The server cannot start with these options. blobs: what names them would be forgotten; give metadata, or a directory',
+    )
+  }
   const { extranetEndpoint, intranetEndpoint = extranetEndpoint, ...rest } = more
   return {
     ...rest,
+    metadata,
+    blobs,
     ...(now === undefined ? patientClocks() : { now, patientNow: now }),
     extranetEndpoint,
     intranetEndpoint,

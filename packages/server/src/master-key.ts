@@ -9,6 +9,11 @@ import type { MasterKeySource } from './store/encryption.ts'
 const NAME = 'master.key'
 const BYTES = 32
 
+/** Where a data directory keeps it. */
+export function masterKeyPath(directory: string): string {
+  return join(directory, NAME)
+}
+
 export interface MasterKeyOptions {
   /** 64 hexadecimal digits. */
   readonly given: string | undefined
@@ -22,7 +27,7 @@ export interface MasterKeyOptions {
  */
 export function openMasterKey({ given, directory }: MasterKeyOptions): MasterKeySource {
   let known: Buffer | undefined = given === undefined ? undefined : Buffer.from(given, 'hex')
-  const path = directory === undefined ? undefined : join(directory, NAME)
+  const path = directory === undefined ? undefined : masterKeyPath(directory)
 
   async function existing(): Promise<Buffer | undefined> {
     if (!known && path !== undefined) known = await readKey(path)

@@ -11,6 +11,7 @@ import { createLog, type ServerLog } from './observe/log.ts'
 import type { MetricsSnapshot, ServerMetrics } from './observe/metrics.ts'
 import type { MetadataStore } from './ports/metadata-store.ts'
 import { type RegularScrub, scrubRegularly } from './scrub-regularly.ts'
+import { isShared } from './shared-secrets.ts'
 import { version } from './version.ts'
 
 export interface Operating {
@@ -31,7 +32,9 @@ export interface Operating {
 export async function operate(config: Config, engines: Engines): Promise<Operating> {
   const { metadata } = engines
   const disk =
-    config.data === 'memory' ? undefined : await lookAtDisk(config.data.directory, config.reserve)
+    config.data === 'memory' || isShared(config)
+      ? undefined
+      : await lookAtDisk(config.data.directory, config.reserve)
   const log = createLog(config.log)
   const metrics = config.metrics ? await measure(config, metadata, disk) : undefined
   const snapshot = async (): Promise<MetricsSnapshot> => (await metrics?.snapshot()) ?? []

@@ -6,12 +6,14 @@ import { keepBucketLogs } from './bucket-logs.ts'
 import { collectRegularly } from './collect-regularly.ts'
 import { composeService, openEngines } from './compose.ts'
 import { type Config, readOptions, type ServerOptions } from './config.ts'
+import { watchEngines } from './engine-watch.ts'
 import type { AdminListener } from './http/admin-listener.ts'
 import { CertificateWatch, readCertificate } from './http/certificate.ts'
 import { defaultPatience, listen } from './http/listener.ts'
 import type { ServerLog } from './observe/log.ts'
 import type { MetricsSnapshot } from './observe/metrics.ts'
 import { operate } from './operating.ts'
+import { requireSharedSecrets } from './shared-secrets.ts'
 import type { CollectionReport } from './store/collect-garbage.ts'
 import type { LifecycleReport } from './store/lifecycle.ts'
 
@@ -58,6 +60,9 @@ export interface RunningServer {
 /** Milliseconds. */
 const DEFAULT_GRACE = 10_000
 
+/** Milliseconds between two looks at engines on other machines. */
+const WATCH_INTERVAL = 2_000
+
 /**
  * Starts a server. Resolves once it listens. It neither handles signals nor ends the process: that is
  * for whoever owns the process.
@@ -66,14 +71,23 @@ const DEFAULT_GRACE = 10_000
  *   this version does not know, or the port is taken.
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
-  const config = readOptions(options)
-  const certificate = config.tls && (await readCertificate(config.tls))
-  const engines = await openEngines(config)
+  const chosen = readOptions(options)
+  const certificate = chosen.tls && (await readCertificate(chosen.tls))
+  await requireSharedSecrets(chosen)
+  const engines = await openEngines(chosen)
+  const { now: clock } = engines
+  const config = clock ? { ...chosen, now: clock, patientNow: clock } : chosen
   let ready = true
   let port = config.port
   try {
     const operating = await operate(config, engines)
     const { log, space } = operating
+    const watch = watchEngines(engines.remote, {
+      intervalMs: WATCH_INTERVAL,
+      onGone: (name, error) => log.error(`the ${name} does not answer`, error),
+      onBack: (name) => log.note(`the ${name} answers again`),
+    })
+    const isReady = (): boolean => ready && watch.isWell
     const keys = await openServerKeys({
       given: config.keys ?? [],
       directory: config.data === 'memory' ? undefined : config.data.directory,
@@ -83,7 +97,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const { store, service } = await composeService(config, engines, {
       findKey: keys.find,
       address: () => advertisedAddress(config, port),
-      ready: () => ready,
+      ready: isReady,
       space,
     })
     const bucketLogs = keepBucketLogs(store, {
@@ -112,7 +126,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       first = await keys.first()
       const { owner } = first.key
       for (const name of config.buckets) await store.putBucket({ name, owner })
-      door = await operating.openDoor(() => ready)
+      door = await operating.openDoor(isReady)
     } catch (error) {
       await listener.close({ graceMs: 0 })
       throw error
@@ -185,6 +199,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
           ageing.stop(),
           delivery.stop(),
           scrub?.stop(),
+          watch.stop(),
         ])
         await bucketLogs.flush()
       } finally {

@@ -12,6 +12,14 @@ export function addServe(program: Command, act: Act): void {
       'Serves OSS from one directory, durably. Prints "listening on URL" when it is ready and ends, once the requests in flight are answered, on SIGTERM or Ctrl-C.',
     )
     .option('--data <directory>', 'where everything is kept (default: in memory, until it ends)')
+    .option(
+      '--metadata <address>',
+      'PostgreSQL that keeps the metadata instead, such as postgres://user@host/database',
+    )
+    .option(
+      '--blobs <address>',
+      'S3 engine that keeps the bytes instead, such as s3://bucket?endpoint=http://host:port',
+    )
     .option('--port <number>', '0 takes any that is free', '9000')
     .option('--host <address>', 'what to listen on', '127.0.0.1')
     .option('--region <region>', 'what signatures must name', 'cn-hangzhou')
@@ -72,6 +80,11 @@ them one is made on the first run, printed once to stderr, and kept in
 credentials.json of the directory. What objects are encrypted under is
 LADING_MASTER_KEY, 64 hexadecimal digits; else it is made when it is first
 needed, and kept beside the data.
+
+With --metadata and --blobs any number of servers may serve the same, and they
+make no keys: each is given the same ones, in the variables above or in the
+files of a --data directory. The engine's own keys are AWS_ACCESS_KEY_ID and
+AWS_SECRET_ACCESS_KEY, the database's password PGPASSWORD.
 
 A --fault is an operation, or none for any, and settings, with commas between:
   which requests  bucket=PATTERN key=PATTERN part=N   (* in it is any text)

@@ -25,6 +25,8 @@ import { runAsWorker } from './worker.ts'
 
 export interface ServeFlags {
   readonly data?: string
+  readonly metadata?: string
+  readonly blobs?: string
   readonly port: string
   readonly host: string
   readonly region: string
@@ -60,8 +62,12 @@ export async function serve(flags: ServeFlags): Promise<ExitCode> {
   const settings = readOptions(flags)
   const admin = readAdmin(flags)
   const workers = parseCount('--workers', flags.workers, { min: 1, max: 64 })
-  if (workers > 1 && flags.data === undefined) {
-    throw usageError('workers share a directory, and there is none', 'Give --data DIRECTORY.')
+  const isLocal = flags.metadata === undefined || flags.blobs === undefined
+  if (workers > 1 && flags.data === undefined && isLocal) {
+    throw usageError(
+      'workers share a directory, and there is none',
+      'Give --data DIRECTORY, or --metadata and --blobs.',
+    )
   }
   guardRejections()
   // The primary of several writes nothing itself: its workers do.
@@ -122,6 +128,8 @@ export async function serve(flags: ServeFlags): Promise<ExitCode> {
 function readOptions(flags: ServeFlags): ServerOptions {
   return {
     data: flags.data === undefined ? 'memory' : { directory: flags.data },
+    metadata: flags.metadata,
+    blobs: flags.blobs,
     host: flags.host,
     port: parseCount('--port', flags.port, { min: 0, max: 65_535 }),
     region: flags.region,
