@@ -9,12 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { OssClient } from '@lading/client/node'
 import { expect, onTestFinished, test } from 'vitest'
-import {
-  BLOCK,
-  BlockSums,
-  SUM,
-  writeSum,
-} from '../../packages/server/src/drivers/blob-layout.ts'
+import { BLOCK, BlockSums, SUM, writeSum } from '../../packages/server/src/drivers/blob-layout.ts'
 import type { BlobId } from '../../packages/server/src/ports/blob-store.ts'
 import { reportFigure } from '../support/figures.ts'
 import { Random, seedFromEnvironment } from '../support/random.ts'

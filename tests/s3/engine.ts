@@ -1,7 +1,10 @@
 /** A Ceph for the tests of one file, and in it a place of its own for each store. */
 
 import { afterAll, beforeAll, describe, type SuiteAPI } from 'vitest'
-import { S3BlobStore } from '../../packages/server/src/drivers/s3/s3-blob-store.ts'
+import {
+  S3BlobStore,
+  type S3BlobStoreOptions,
+} from '../../packages/server/src/drivers/s3/s3-blob-store.ts'
 import { type Ceph, type CephOptions, findCeph, startCeph } from '../../tools/services/ceph.mjs'
 
 const isHere = findCeph()
@@ -60,4 +63,24 @@ export function useEngine(options: CephOptions = {}): Engine {
   }
 }
 
-export { S3BlobStore }
+/** Changes a byte of an engine object, as a failing disk might. */
+export async function flipByte(
+  { cluster, keys }: Engine,
+  address: string,
+  name: string,
+  at: number,
+): Promise<void> {
+  const { GetObjectCommand, PutObjectCommand, S3Client } = await import('@aws-sdk/client-s3')
+  const { endpoints, region } = cluster
+  const endpoint = endpoints[0] ?? ''
+  const client = new S3Client({ endpoint, region, credentials: keys, forcePathStyle: true })
+  const { hostname, pathname } = new URL(address)
+  const place = { Bucket: hostname, Key: `${pathname.slice(1)}/${name}` }
+  const { Body: body } = await client.send(new GetObjectCommand(place))
+  const bytes = (await body?.transformToByteArray()) ?? new Uint8Array()
+  bytes[at] = (bytes[at] ?? 0) ^ 1
+  await client.send(new PutObjectCommand({ ...place, Body: bytes }))
+  client.destroy()
+}
+
+export { S3BlobStore, type S3BlobStoreOptions }
