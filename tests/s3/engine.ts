@@ -41,7 +41,7 @@ export function useEngine(options: CephOptions = {}): Engine {
   beforeAll(async () => {
     cluster = await startCeph(options)
     await cluster.makeBucket(BUCKET)
-  }, 120_000)
+  }, 300_000)
   afterAll(async () => {
     await cluster?.stop()
   })

@@ -28,7 +28,7 @@ const MARK = '.lading-throw-away'
 const PROGRAMS = ['ceph-mon', 'ceph-osd', 'radosgw', 'radosgw-admin', 'ceph', 'monmaptool']
 
 /** Milliseconds that anything may take to come up. */
-const PATIENCE = 60_000
+const PATIENCE = 180_000
 
 /** Those that a gateway would make by itself, one after the other, in the time of a whole start. */
 const POOLS = [

@@ -229,7 +229,7 @@ export class S3Engine {
       if (!client) throw new RangeError('There is no endpoint.')
       const left = Math.max(1, end - performance.now())
       try {
-        return await ask(client, AbortSignal.timeout(Math.min(requestMs, left)))
+        return await ask(client, AbortSignal.timeout(Math.ceil(Math.min(requestMs, left))))
       } catch (error) {
         if (!isPassing(error)) throw error
         // Another request may have gone on to the next one already.
