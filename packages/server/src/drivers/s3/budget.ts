@@ -22,11 +22,6 @@ export class Budget {
     this.#refusal = refusal
   }
 
-  /** What nobody holds. */
-  get left(): number {
-    return this.#left
-  }
-
   /**
    * Resolves once `amount` is the caller's, who gives it back with `giveBack`. Nobody waits for ever, so
    * that those who hold some and wait for more cannot hold up one another.
