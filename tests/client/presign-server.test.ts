@@ -1,6 +1,9 @@
 /** What a backend signs for a page: used as it was meant, and as it was not. */
 
-import { OssClient } from '@lading/client/node'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { presignAt } from '@lading/client/browser'
+import { nodeTransport, OssClient } from '@lading/client/node'
 import {
   answerPresign,
   expressPresign,
@@ -11,8 +14,9 @@ import {
   type PresignRequest,
   presignFor,
 } from '@lading/client/presign-server'
-import { describe, expect, test } from 'vitest'
-import { BUCKET, bytesOf, type Service, startService } from './service.ts'
+import { UploadClient, upload } from '@lading/client/upload'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { BUCKET, bytesOf, KiB, randomContent, type Service, startService } from './service.ts'
 
 const key = 'people/ann/holiday & more.mov'
 const grant: PresignGrant = { bucket: BUCKET, key }
@@ -242,6 +246,11 @@ describe('what is no question of ours is refused, with the reason', () => {
     ['nothing', undefined, /JSON object/],
     ['a list', [head], /JSON object/],
     ['another operation', { ...head, operation: 'DeleteObject' }, /must be one of/],
+    [
+      'parameters of its own to a list',
+      { ...head, operation: 'ListParts', uploadId: 'A', query: {} },
+      /takes no "query"/,
+    ],
     ['a property that every object has', { ...head, operation: 'constructor' }, /must be one of/],
     ['no key', { ...head, key: undefined }, /key must be/],
     ['an empty key', { ...head, key: '' }, /key must be/],
@@ -431,6 +440,72 @@ test('the page chooses what the application lets it, and what the application sa
   expect(answer.headers).toEqual({ ...headers, 'content-type': 'text/plain' })
 })
 
+test('a client that has its requests signed by a backend uploads, resumes and proves like any other', async () => {
+  const { server, client } = await startWorld()
+  const asked: string[] = []
+  const backend = await startBackend(
+    fetchPresign(client, (_, { operation }) => {
+      asked.push(operation)
+      return asked.length === 3 ? undefined : grant
+    }),
+  )
+  const page = new UploadClient({
+    endpoint: server.url,
+    presign: presignAt(backend),
+    transport: nodeTransport(),
+    retry: { retries: 0 },
+  })
+  onTestFinished(() => page.close())
+  const content = randomContent(300 * KiB)
+  const options = {
+    partSize: 100 * KiB,
+    parallel: 1,
+    verify: 'strict',
+    contentType: 'text/plain',
+  } as const
+  const cut = upload(page, content, grant, options)
+  await expect(cut.done).rejects.toMatchObject({
+    code: 'AccessDenied',
+    message: 'This page may not upload.',
+    operation: 'UploadPart',
+  })
+  const result = await upload(page, content, grant, { ...options, uploadId: cut.uploadId ?? '' })
+    .done
+  expect(result).toMatchObject({ parts: 3, resumedParts: 1, verified: ['etag', 'crc64'] })
+  expect(asked).toEqual([
+    'InitiateMultipartUpload',
+    'UploadPart',
+    'UploadPart',
+    'ListParts',
+    'UploadPart',
+    'UploadPart',
+    'CompleteMultipartUpload',
+  ])
+  const { body } = await client.getObject({ bucket: BUCKET, key })
+  expect(await bytesOf(body)).toEqual(Buffer.from(content))
+})
+
+test('a backend that is away, or broken, is asked again', async () => {
+  const { server, client } = await startWorld()
+  let questions = 0
+  const sign = fetchPresign(client, () => grant)
+  const backend = await startBackend(async (request) => {
+    questions += 1
+    return questions < 3 ? new Response('<h1>Bad Gateway</h1>', { status: 502 }) : sign(request)
+  })
+  const retry = { retries: 3, baseDelayMs: 1 }
+  const transport = nodeTransport()
+  const page = new UploadClient({
+    endpoint: server.url,
+    presign: presignAt(backend),
+    transport,
+    retry,
+  })
+  onTestFinished(() => page.close())
+  expect((await page.initiateMultipartUpload(grant)).uploadId).toBeTruthy()
+  expect(questions).toBe(3)
+})
+
 describe('over HTTP', () => {
   const question = asking({ operation: 'HeadObject' })
   const ask = (body: string, type = 'application/json'): Request =>
@@ -487,6 +562,25 @@ describe('over HTTP', () => {
     await expect(handle(ask(JSON.stringify(question)))).rejects.toThrow('the database is away')
   })
 })
+
+/** A backend that speaks `Request` and `Response`. Resolves with its URL. */
+async function startBackend(handle: (request: Request) => Promise<Response>): Promise<string> {
+  const backend = createServer(async (incoming, outgoing) => {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of incoming) chunks.push(chunk)
+    const { 'content-type': type = '' } = incoming.headers
+    const init = { method: 'POST', body: Buffer.concat(chunks), headers: { 'content-type': type } }
+    const response = await handle(new Request('http://backend/sign', init))
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers))
+    outgoing.end(await response.text())
+  })
+  await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    backend.closeAllConnections()
+    backend.close()
+  })
+  return `http://127.0.0.1:${(backend.address() as AddressInfo).port}/sign`
+}
 
 /** Signs, and talks to nobody. */
 function offlineClient(): OssClient {

@@ -9,4 +9,5 @@ export {
 export { fileName, requireSameFile } from './browser/same-file.ts'
 export { hearTabs, tellTabs } from './browser/tabs.ts'
 export { type WorkerHasher, workerHasher } from './browser/worker-hasher.ts'
+export { type PresignAtOptions, presignAt } from './presigned/presign-at.ts'
 export { webTransport } from './transport/web.ts'

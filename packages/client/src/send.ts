@@ -198,11 +198,11 @@ export class Sender {
     const { transport, credentials: source, presign, idleTimeoutMs } = this.options
     const credentials = await source?.get(signal)
     const built = await this.#build(call, credentials)
-    const request = presign ? await presigned(presign, call, built, signal) : built
     let response: HttpResponse | undefined
     let error: OssError
     try {
       signal?.throwIfAborted()
+      const request = presign ? await presigned(presign, call, built, signal) : built
       response = await transport.exchange(request, {
         idleTimeoutMs,
         signal: call.outlastsAbort ? timeout : signal,

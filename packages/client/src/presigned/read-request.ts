@@ -13,16 +13,16 @@ type Field = Exclude<keyof PresignRequest, 'operation' | 'bucket' | 'key'>
 
 /** What each operation is sent by, what it cannot do without, and what it may have besides. */
 export const operations: Readonly<Record<PresignedOperation, Rule>> = {
-  InitiateMultipartUpload: { method: 'POST', needs: [], takes: ['headers'] },
+  InitiateMultipartUpload: { method: 'POST', needs: [], takes: [] },
   UploadPart: {
     method: 'PUT',
     needs: ['uploadId', 'partNumber'],
-    takes: ['contentLength', 'headers'],
+    takes: ['contentLength'],
   },
   ListParts: { method: 'GET', needs: ['uploadId'], takes: ['partNumberMarker', 'maxParts'] },
-  CompleteMultipartUpload: { method: 'POST', needs: ['uploadId'], takes: ['headers'] },
+  CompleteMultipartUpload: { method: 'POST', needs: ['uploadId'], takes: [] },
   AbortMultipartUpload: { method: 'DELETE', needs: ['uploadId'], takes: [] },
-  PutObject: { method: 'PUT', needs: [], takes: ['contentLength', 'headers'] },
+  PutObject: { method: 'PUT', needs: [], takes: ['contentLength'] },
   HeadObject: { method: 'HEAD', needs: [], takes: [] },
 }
 
@@ -42,7 +42,7 @@ export function readPresignRequest(value: unknown): PresignRequest {
   for (const name of needs) {
     if (given[name] === undefined) throw invalid(`${named} needs ${name}.`)
   }
-  const known: readonly string[] = ['operation', 'bucket', 'key', ...needs, ...takes]
+  const known: readonly string[] = ['operation', 'bucket', 'key', 'headers', ...needs, ...takes]
   for (const [name, content] of Object.entries(given)) {
     if (content !== undefined && !known.includes(name)) {
       throw invalid(`${named} takes no ${JSON.stringify(name)}.`)

@@ -1,0 +1,11 @@
+/** `npm start`: sets a fresh clone up, then serves the page until Ctrl-C. */
+
+import { runScript, setUp } from '../../scripts/setup.mjs'
+
+await runScript(async () => {
+  await setUp()
+  const { serve } = await import('./dist/server.js')
+  const { url } = await serve({ port: Number(process.env.PORT ?? 3001) })
+  console.log(`Open ${url} and drop files. Reload in the middle, and drop them again.`)
+  return 0
+})
