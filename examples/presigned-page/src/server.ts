@@ -60,8 +60,8 @@ function application(client: OssClient, storageUrl: string): express.Express {
   app.disable('x-powered-by')
   app.use((_, response, next) => {
     response.set({
-      // The service is the only other place that the page may talk to.
-      'Content-Security-Policy': `default-src 'self'; connect-src 'self' ${storageUrl}`,
+      // The service is the only other place that the page may talk to; sums are taken by WebAssembly.
+      'Content-Security-Policy': `default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${storageUrl}`,
       'X-Content-Type-Options': 'nosniff',
     })
     next()

@@ -23,7 +23,7 @@ function App({ storage }: { readonly storage: Storage }): ReactElement {
   return (
     <>
       <h1>Upload</h1>
-      <Dashboard uppy={uppy} showProgressDetails proudlyDisplayPoweredByUppy={false} />
+      <Dashboard uppy={uppy} proudlyDisplayPoweredByUppy={false} />
     </>
   )
 }
