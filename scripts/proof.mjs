@@ -12,8 +12,8 @@ import { parseArgs } from 'node:util'
 import { root, runNode, runScript, SetUpError, setUp } from './setup.mjs'
 
 /**
- * `files` are given to vitest, and `env` to them, besides `LADING_SEED` (the step's own) and `LADING_PROOF`
- * (the section); what the environment says already stands, so that a step can be made shorter. What tests
+ * `files` are given to vitest, and `env` to them, besides `LADING_SEED` (the step's own), `LADING_PROOF`
+ * (the section) and `LADING_PROOF_STEP` (such as `2/8`, the second of eight); what the environment says already stands, so that a step can be made shorter. What tests
  * report with `reportFigure` is summed over the steps.
  */
 const sections = {
@@ -32,7 +32,8 @@ const sections = {
   faults: {
     shows: 'every kind of call made to fail at each of its turns',
     files: ['tests/power-loss/faults.test.ts'],
-    steps: 1,
+    // Each takes its share of the same table.
+    steps: 8,
     env: {},
   },
   'loop-cuts': {
@@ -140,6 +141,7 @@ async function prove(name, { seed, steps: given, restart }) {
           ...process.env,
           LADING_SEED: String(stepSeed),
           LADING_PROOF: name,
+          LADING_PROOF_STEP: `${progress.done + 1}/${steps}`,
           LADING_FIGURES: figuresFile,
         },
       },
