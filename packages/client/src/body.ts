@@ -57,7 +57,9 @@ export function bytesBody(bytes: Uint8Array): HttpBody & ReplayableBody {
 export function blobBody(blob: Blob): HttpBody & ReplayableBody {
   const open = (): AsyncIterable<Uint8Array> =>
     readableStreamChunks(blob.stream() as ReadableStream<Uint8Array>)
-  return { size: blob.size, replayable: true, open, whole: blob }
+  // Of no type, which a page would send as a Content-Type that nobody signed.
+  const whole = blob.type === '' ? blob : blob.slice()
+  return { size: blob.size, replayable: true, open, whole }
 }
 
 /** `bytes` in pieces, without copying. */

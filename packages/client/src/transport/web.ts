@@ -6,20 +6,30 @@
 import { decodeHeaderText, encodeHeaderText } from '@lading/protocol'
 import { type HttpBody, readableStreamChunks } from '../body.ts'
 import { TransportError } from '../errors.ts'
+import { Allowance } from '../uploader/for-each-concurrent.ts'
 import type { HttpRequest, HttpResponse, Transport } from './contract.ts'
 
 /** What a page may not set; a browser does, or nobody has to. */
 const NOT_OURS: ReadonlySet<string> = new Set(['user-agent', 'host', 'content-length'])
 
-/** For a browser: no connections of its own, so `close` ends what is under way and nothing else. */
+/** What browsers have to one host by HTTP/1.1: a request that waits inside one looks like one that fell silent. */
+const MAX_CONNECTIONS = 6
+
+/**
+ * For a browser: no connections of its own, so `close` ends what is under way and nothing else. Six
+ * requests are under way at a time; others wait.
+ */
 export function webTransport(): Transport {
   const underWay = new Set<AbortController>()
+  const turns = new Allowance(MAX_CONNECTIONS)
   return {
     hidesHeaders: true,
     async exchange(request, { idleTimeoutMs, signal }) {
       signal?.throwIfAborted()
+      requireAsIs(request.path)
       const controller = new AbortController()
       const watch = new Watch(idleTimeoutMs, controller)
+      let hasTurn = false
       const stop = (): void => controller.abort(signal?.reason)
       signal?.addEventListener('abort', stop, { once: true })
       underWay.add(controller)
@@ -27,10 +37,15 @@ export function webTransport(): Transport {
         watch.end()
         signal?.removeEventListener('abort', stop)
         underWay.delete(controller)
+        if (hasTurn) turns.release(1)
+        hasTurn = false
       }
       const explain = (cause: unknown): unknown =>
         signal?.aborted ? signal.reason : explainFailure(request, controller, cause)
       try {
+        await turns.acquire(1, controller.signal)
+        hasTurn = true
+        watch.moved()
         const { body } = request
         const response = body
           ? await send(request, body, controller.signal, watch)
@@ -47,6 +62,14 @@ export function webTransport(): Transport {
   }
 }
 
+/** @throws {TypeError} for what a browser would make another path of: the one that is signed is meant. */
+function requireAsIs(path: string): void {
+  if (new URL(path, 'http://localhost').href.endsWith(path)) return
+  throw new TypeError(
+    `A browser cannot ask for ${path}: it takes "." and ".." for steps between folders. Choose another key.`,
+  )
+}
+
 /** Breaks an exchange off when no byte has moved for too long. */
 class Watch {
   readonly #ms: number
@@ -57,7 +80,6 @@ class Watch {
   constructor(ms: number, controller: AbortController) {
     this.#ms = ms
     this.#controller = controller
-    this.moved()
   }
 
   /** A byte moved, or it is our turn no longer. */
