@@ -41,8 +41,8 @@ export async function buildPage(): Promise<ReadonlyMap<string, string>> {
       },
     },
   })
-  const [{ output }] = [result].flat() as [{ output: { fileName: string; code?: string }[] }]
-  return new Map(output.map(({ fileName, code }) => [`/${fileName}`, code ?? '']))
+  const files = [result].flat().flatMap((one) => ('output' in one ? one.output : []))
+  return new Map(files.map((file) => [`/${file.fileName}`, 'code' in file ? file.code : '']))
 }
 
 export interface PageServer {
