@@ -17,7 +17,7 @@ import { describeWithPostgres, PostgresMetadataStore, useDatabase } from './data
 import { LosingProxy } from './losing-proxy.ts'
 
 const FEW = 1_000
-const MANY = Number(process.env.LADING_LISTING_ROWS ?? (process.env.CI ? 1_000_000 : 50_000))
+const MANY = Number(process.env.LADING_LISTING_ROWS ?? (process.env.CI ? 200_000 : 50_000))
 
 const whole = { prefix: '', delimiter: '', after: undefined }
 

@@ -2,6 +2,7 @@
 
 import pg from 'pg'
 import { EngineUnavailableError } from '../../ports/blob-store.ts'
+import { auditStatements } from './audit-statements.ts'
 import { ConnectionLostError, explain } from './failures.ts'
 import { garbageStatements } from './garbage-statements.ts'
 import { objectStatements } from './object-statements.ts'
@@ -13,6 +14,7 @@ export const statements: Record<StatementName, string> = {
   ...uploadStatements,
   ...objectStatements,
   ...garbageStatements,
+  ...auditStatements,
   begin: 'BEGIN',
   commit: 'COMMIT',
   rollback: 'ROLLBACK',
@@ -23,6 +25,7 @@ export type StatementName =
   | keyof typeof uploadStatements
   | keyof typeof objectStatements
   | keyof typeof garbageStatements
+  | keyof typeof auditStatements
   | 'begin'
   | 'commit'
   | 'rollback'

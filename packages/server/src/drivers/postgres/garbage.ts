@@ -40,6 +40,19 @@ const PART_ROWS = 3
 
 const none = Buffer.alloc(0)
 
+export function isOfManifest(kind: number): boolean {
+  return kind === MANIFEST
+}
+
+export function isOfParts(kind: number): boolean {
+  return kind === PARTS || kind === PART_ROWS
+}
+
+/** Whether the blobs of these parts are garbage as well. */
+export function namesBlobs(kind: number): boolean {
+  return kind === PARTS
+}
+
 /** `subject` is the object or the upload whose they were. */
 export function discardBlobs(
   transaction: Transaction,
@@ -73,7 +86,7 @@ export function discardParts(
   transaction.discard({ kind, subject: idBytes(uploadId), blobs: none })
 }
 
-interface ItemRow {
+export interface ItemRow {
   readonly id: Buffer
   readonly since: number
   readonly made: number

@@ -30,7 +30,7 @@ const avoided: readonly (readonly [what: string, pattern: RegExp])[] = [
   ['temporary and unlogged tables', /\b(TEMP|TEMPORARY|UNLOGGED)\b/i],
   ['deferrable constraints', /\bDEFERR/i],
   ['cursors', /\b(CURSOR|WITH HOLD|FETCH)\b/i],
-  ['levels of isolation that are taken for granted', /ISOLATION LEVEL/i],
+  ['the least isolation, which not all have', /READ (UN)?COMMITTED/i],
   ['MERGE', /\bMERGE\b/i],
   ['whole tables that are locked', /\bLOCK TABLE\b|\bTRUNCATE\b/i],
   ['OFFSET, which reads what it passes over', /\bOFFSET\b/i],

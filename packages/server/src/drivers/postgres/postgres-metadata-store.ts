@@ -2,6 +2,7 @@
 
 import type { BlobId } from '../../ports/blob-store.ts'
 import { EngineUnavailableError } from '../../ports/blob-store.ts'
+import type { MetadataAudit } from '../../ports/maintenance.ts'
 import type {
   Bucket,
   BucketUsage,
@@ -27,6 +28,7 @@ import type {
   VersionId,
   VersionListingQuery,
 } from '../../ports/metadata-store.ts'
+import { Audit, beginSnapshot } from './audit.ts'
 import { type BucketQuery, Buckets } from './buckets.ts'
 import { Connections } from './connections.ts'
 import { DatabaseClock } from './database-clock.ts'
@@ -51,7 +53,7 @@ import {
   shownVersion,
   update,
 } from './objects.ts'
-import { Readers } from './readers.ts'
+import { Readers, TO_SPARE } from './readers.ts'
 import { blobColumn, blobIdOf, bytesOf, decodeObject } from './rows.ts'
 import { TimeOrder } from './time-order.ts'
 import { Transactions } from './transactions.ts'
@@ -422,6 +424,15 @@ export class PostgresMetadataStore implements MetadataStore {
       staleUploadBytes: row.stale_upload_bytes,
       garbageItems: row.garbage_items,
     }
+  }
+
+  /** Everything as it is now. Whether pages of tables are sound the database must be asked. */
+  async audit(): Promise<MetadataAudit> {
+    await this.#readers.prepare()
+    const { connection, began } = await beginSnapshot(this.#connections)
+    // What was being committed at that moment is dated before it, and not in the snapshot.
+    const release = this.#readers.begin({ began: began - TO_SPARE, manifest: undefined })
+    return new Audit(this.#connections, connection, release)
   }
 
   async close(): Promise<void> {

@@ -19,7 +19,7 @@ import type { Needed } from './garbage.ts'
 const TERM = 60_000_000
 
 /** Microseconds: more than any transaction takes, from its first statement to its commit. */
-const TO_SPARE = 120_000_000
+export const TO_SPARE: number = 120_000_000
 
 /** Milliseconds between renewals; several may fail before the term is over. */
 const RENEWAL_MS = 15_000

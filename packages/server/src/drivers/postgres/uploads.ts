@@ -17,7 +17,7 @@ import type { Connections } from './connections.ts'
 import { ConnectionLostError, sqlStateOf, UNIQUE_VIOLATION } from './failures.ts'
 import { discardBlobs, discardParts, SLICE } from './garbage.ts'
 import { listPage } from './listing.ts'
-import { blobTaken, claimBlobs, findObjectRow, holdKey, publish } from './objects.ts'
+import { blobTaken, claimBlobs, findObjectRow, holdKey, publish, readingOver } from './objects.ts'
 import {
   blobColumn,
   bytesOf,
@@ -225,7 +225,7 @@ export class Uploads {
           [...names, ...row, fromHex(request.part.blobId), anyShard()],
         )
         if (rows[0]?.added === 1) return 'committed'
-        if (rows[0]?.open === 0) return await this.#withoutUpload(request)
+        if (rows[0]?.open === 0) return await withoutUpload(readingOver(this.#connections), request)
       } catch (error) {
         // The blob has an owner, or is condemned: which of these, and whether it may have, is asked below.
         if (sqlStateOf(error) !== UNIQUE_VIOLATION) throw error
@@ -234,22 +234,13 @@ export class Uploads {
     return await this.#transactions.run(async (transaction) => {
       const held = request.guard ? 'holdUpload' : 'shareUpload'
       const [open] = await transaction.read(held, names)
-      if (!open) return await this.#withoutUpload(request)
+      if (!open) return await withoutUpload(transaction.read, request)
       if (request.guard) {
         const [count] = await transaction.read<{ held: number }>('countParts', [names[0]])
         request.guard(count?.held ?? 0)
       }
       return await putPart(transaction, names, row, request)
     })
-  }
-
-  /** The upload has ended; a part whose answer was lost may have been committed before that. */
-  async #withoutUpload({ part, mayBeThere }: PartRequest): Promise<'committed' | 'no-upload'> {
-    if (!mayBeThere) return 'no-upload'
-    const { rows } = await this.#connections.ask<{ condemned: boolean }>('findBlobs', [
-      blobColumn([part.blobId]),
-    ])
-    return rows[0]?.condemned === false ? 'committed' : 'no-upload'
   }
 }
 
@@ -266,6 +257,16 @@ interface PartsPage {
   readonly said: Buffer | null
   /** Their sum. */
   readonly stamps: string
+}
+
+/** The upload has ended; a part whose answer was lost may have been committed before that. */
+async function withoutUpload(
+  read: Transaction['read'],
+  { part, mayBeThere }: PartRequest,
+): Promise<'committed' | 'no-upload'> {
+  if (!mayBeThere) return 'no-upload'
+  const [row] = await read<{ condemned: boolean }>('findBlobs', [blobColumn([part.blobId])])
+  return row?.condemned === false ? 'committed' : 'no-upload'
 }
 
 /** What it replaces becomes garbage. */
