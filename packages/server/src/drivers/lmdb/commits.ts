@@ -69,7 +69,7 @@ export async function seesNewestCommit(environment: Environment): Promise<boolea
 }
 
 /** What was committed cannot be seen, and to write would be to overwrite it. */
-export class HiddenCommitError extends Error {
+class HiddenCommitError extends Error {
   override readonly name = 'HiddenCommitError'
 }
 
