@@ -7,6 +7,9 @@ import { BUCKET, etagOf, type Stage } from './stage.ts'
 /** Bytes. The least of a part that is not the last. */
 const LEAST = 100 * 1024
 
+/** Bytes. Too many to be kept in a row: these get a file of their own. */
+const OWN_FILE = 20_000
+
 export type Script = (stage: Stage, random: Random) => Promise<void>
 
 export const scripts = {
@@ -146,6 +149,21 @@ export const scripts = {
       if (random.chance(0.2)) await stage.delete(`small/${random.between(1, 4)}`)
       if (random.chance(0.1)) await stage.collect()
     }
+  },
+
+  /** Nine files made and nine collected, so that each kind of call has an eighth time. */
+  'many files': async (stage, random) => {
+    await stage.bucket()
+    const upload = await stage.initiate('movie')
+    const one = await stage.part(upload, 1, random.bytes(LEAST))
+    const two = await stage.part(upload, 2, random.bytes(OWN_FILE))
+    await stage.complete(upload, [one, two])
+    const keys = Array.from({ length: 7 }, (_, at) => `file/${at}`)
+    for (const key of keys) await stage.put(key, random.bytes(OWN_FILE))
+    for (const key of ['movie', ...keys]) await stage.delete(key)
+    await stage.collect()
+    await stage.put('movie', random.bytes(OWN_FILE))
+    await stage.put('note', random.bytes(800))
   },
 } as const satisfies Record<string, Script>
 
