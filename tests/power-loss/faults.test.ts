@@ -22,6 +22,9 @@ import { canRecord, recordingEnvironment } from './recorder.ts'
 /** What the actor ends with when its store says that it can promise nothing more. */
 const FAILED = 70
 
+/** What Node ends with on an error that nothing catches, as that of a start is. */
+const REFUSED_TO_OPEN = 1
+
 const metadata = '*/meta/data.mdb'
 const blob = '*/blobs/??/*'
 const shard = '*/blobs/??'
@@ -164,6 +167,8 @@ function endings({ events }: Recorded, fault: string): readonly (number | string
   const met = events.some(({ kind }) => kind === 'fault')
   if (!met) return [0]
   if (fault.includes('KILL')) return ['SIGKILL']
+  // It had not opened, and nobody had asked it for anything: a start that fails says so and ends.
+  if (!events.some(({ kind }) => kind === 'mark')) return [REFUSED_TO_OPEN]
   if (!fault.includes(metadata)) return [0]
   // A full disk is lived with, but LMDB may stand still after a failed write, and is then given up.
   return fault.includes('ENOSPC') ? [0, FAILED] : [FAILED]
