@@ -11,7 +11,8 @@ const ATTW = 'node_modules/@arethetypeswrong/cli/dist/index.js'
 await runScript(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lading-packed-'))
   try {
-    const { code, output } = await runNpm(['pack', '--workspaces', '--pack-destination', folder])
+    const published = readdirSync(`${root}packages`).map((name) => `--workspace=packages/${name}`)
+    const { code, output } = await runNpm(['pack', ...published, '--pack-destination', folder])
     if (code !== 0) throw new SetUpError(`${output}\nnpm pack failed.`)
     const tarballs = readdirSync(folder)
     if (tarballs.length === 0) throw new SetUpError(`${output}\nnpm packed nothing.`)
