@@ -136,12 +136,15 @@ describe.skipIf(!hasChromium)('uploads in the console', () => {
     expect(await nodes()).toBeLessThan(250)
     expect(await canvas.count()).toBe(1)
     expect(await canvas.getAttribute('role')).toBe('img')
-    const summary = await page.locator('.parts .hint').innerText()
-    expect(summary).toContain('10,000 parts of 8 MB each')
+    await expect
+      .poll(() => page.locator('.parts .hint').innerText(), PATIENTLY)
+      .toContain('10,000 parts of 8 MB each')
     await page.locator('.parts summary').click()
-    expect(await page.locator('.parts tbody tr').count()).toBe(100)
+    await expect.poll(() => page.locator('.parts tbody tr').count(), PATIENTLY).toBe(100)
     await page.locator('.parts .pager button').last().click()
-    expect(await page.locator('.parts tbody th').first().innerText()).toBe('101')
+    await expect
+      .poll(() => page.locator('.parts tbody th').first().innerText(), PATIENTLY)
+      .toBe('101')
     await page.locator('.parts summary').click()
     await canvas.hover({ position: { x: 2, y: 2 } })
     await expect

@@ -11,9 +11,16 @@ export interface PartListener {
 
 const listeners = new Map<string, PartListener>()
 
-/** Tells `listener` of the parts of one upload, until the function returned is called. */
+/** Sizes by part number: the first parts leave before anybody knows the id to watch. */
+const underWay = new Map<string, Map<number, number | undefined>>()
+
+/**
+ * Tells `listener` of the parts of one upload, those already on the way among them, until the function
+ * returned is called.
+ */
 export function watchParts(uploadId: string, listener: PartListener): () => void {
   listeners.set(uploadId, listener)
+  for (const [partNumber, size] of underWay.get(uploadId) ?? []) listener.began(partNumber, size)
   return () => {
     if (listeners.get(uploadId) === listener) listeners.delete(uploadId)
   }
@@ -22,22 +29,37 @@ export function watchParts(uploadId: string, listener: PartListener): () => void
 /** The same transport; whoever watches an upload hears of its parts. */
 export function watched(transport: Transport): Transport {
   return {
+    hidesHeaders: transport.hidesHeaders ?? false,
     async exchange(request, options) {
       const part = request.method === 'PUT' ? partOf(request.path) : undefined
-      const listener = part && listeners.get(part.uploadId)
-      if (!part || !listener) return transport.exchange(request, options)
-      listener.began(part.partNumber, request.body?.size)
+      if (!part) return transport.exchange(request, options)
+      const { uploadId, partNumber } = part
+      began(uploadId, partNumber, request.body?.size)
       try {
         const response = await transport.exchange(request, options)
-        if (response.status >= 300) listener.failed(part.partNumber)
+        if (response.status >= 300) listeners.get(uploadId)?.failed(partNumber)
         return response
       } catch (error) {
-        listener.failed(part.partNumber)
+        listeners.get(uploadId)?.failed(partNumber)
         throw error
+      } finally {
+        ended(uploadId, partNumber)
       }
     },
     close: () => transport.close(),
   }
+}
+
+function began(uploadId: string, partNumber: number, size: number | undefined): void {
+  const parts = underWay.get(uploadId) ?? new Map<number, number | undefined>()
+  underWay.set(uploadId, parts.set(partNumber, size))
+  listeners.get(uploadId)?.began(partNumber, size)
+}
+
+function ended(uploadId: string, partNumber: number): void {
+  const parts = underWay.get(uploadId)
+  parts?.delete(partNumber)
+  if (parts?.size === 0) underWay.delete(uploadId)
 }
 
 function partOf(path: string): { uploadId: string; partNumber: number } | undefined {
