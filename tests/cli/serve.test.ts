@@ -73,6 +73,18 @@ test('a request in flight is answered before SIGTERM ends the server', async () 
   await expect(client.listBuckets({}, { retries: 0 })).rejects.toThrow()
 })
 
+test('the console is served, and is not there with --no-console', async () => {
+  for (const [args, status] of [
+    [[], 200],
+    [['--no-console'], 404],
+  ] as const) {
+    const { port } = await serve(await temporaryDirectory(), args)
+    const page = await fetch(`http://127.0.0.1:${port}/-/console/`)
+    expect([args, page.status]).toEqual([args, status])
+    expect((await page.text()).includes('<title>Lading')).toBe(status === 200)
+  }
+})
+
 test('the key pair is made on the first run, shown once, and kept for its owner alone', async () => {
   const directory = await temporaryDirectory()
   const none = { LADING_ACCESS_KEY_ID: '', LADING_ACCESS_KEY_SECRET: '' }

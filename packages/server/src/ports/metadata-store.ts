@@ -361,7 +361,7 @@ export interface MetadataStore {
   settleGarbage(item: Garbage): Promise<void>
   /**
    * Claims for deletion those of `blobIds` that nothing names and nothing has as garbage, and
-   * resolves with them. From then on every publish refuses them.
+   * resolves with them, in the order given. From then on every publish refuses them.
    */
   condemnBlobs(blobIds: readonly BlobId[]): Promise<readonly BlobId[]>
   /** Blobs condemned and not yet absolved: their deletion was begun, perhaps by a process that died. */

@@ -395,7 +395,9 @@ export class PostgresMetadataStore implements MetadataStore {
       const column = blobColumn(slice)
       await this.#connections.ask('condemnBlobs', [column])
       const rows = await this.#read<{ blob_id: Buffer; condemned: boolean }>('findBlobs', [column])
-      for (const row of rows) if (row.condemned) condemned.push(blobIdOf(row.blob_id))
+      // In the order they were asked for: that of the rows is the planner's.
+      const ours = new Set(rows.flatMap((row) => (row.condemned ? blobIdOf(row.blob_id) : [])))
+      condemned.push(...slice.filter((blob) => ours.has(blob)))
     }
     return condemned
   }
