@@ -10,7 +10,9 @@ import { loadHasher } from '@lading/protocol'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { askSts } from '../access/people.ts'
+import { startTcpProxy } from '../client/tcp-proxy.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
+import { until } from '../support/until.ts'
 import { hasChromium, launchChromium } from './chromium.ts'
 import { begin, ended } from './page-uploads.ts'
 import type { Lading } from './upload-page.ts'
@@ -151,7 +153,41 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await expectObject(started, path, PARTS * MiB)
   })
 
-  test('a network that is cut without a word, and a restart of the service, cost retries alone', async () => {
+  test('a network that is cut, and cut for a while, costs the parts that were on the way alone', async () => {
+    const started = await world()
+    const path = await makeFile(PARTS)
+    let isCut = false
+    let refused = 0
+    const { url, open } = await startTcpProxy(
+      Number(new URL(started.endpoint).port),
+      (socket, onward) => {
+        if (isCut) {
+          refused += 1
+          socket.destroy()
+        } else {
+          socket.pipe(onward)
+        }
+      },
+    )
+    const cut = (): void => {
+      expect(open.size).toBeGreaterThan(0)
+      for (const socket of open) socket.resetAndDestroy()
+    }
+    await choose(started.page, path)
+    await begin({ endpoint: url }, started.page, { retries: 60, bandwidthLimit: 8 * MiB })
+    await started.whenTaken(4)
+    cut()
+    await started.whenTaken(8)
+    isCut = true
+    cut()
+    await until(() => refused > 2)
+    isCut = false
+    expect(await ended(started.page)).toMatchObject({ state: 'done', parts: PARTS, error: '' })
+    expect(started.partsTaken()).toBeLessThanOrEqual(PARTS + 2 * ON_THE_WAY)
+    await expectObject(started, path, PARTS * MiB)
+  })
+
+  test('a restart of the service costs retries alone', async () => {
     const started = await world()
     const path = await makeFile(PARTS)
     await choose(started.page, path)
