@@ -1,8 +1,7 @@
 /** The examples as their visitors use them, in a browser. */
 
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OssClient } from '@lading/client/node'
 import type { RunningServer } from '@lading/server'
@@ -10,6 +9,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import * as presignedPage from '../../examples/presigned-page/src/server.ts'
 import * as reactUppy from '../../examples/react-uppy/src/server.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
 import { hasChromium, launchChromium } from './chromium.ts'
 import { gateParts, type PartGate } from './part-gate.ts'
@@ -18,22 +18,19 @@ const BUCKET = 'uploads'
 const MiB = 1024 * 1024
 
 let browser: Browser
-let folder: string
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lading-examples-'))
   if (hasChromium) browser = await launchChromium()
 })
 
 afterAll(async () => {
   await browser?.close()
-  await rm(folder, { recursive: true, force: true })
 })
 
 /** On the disk, because a page that is loaded anew is to be given the very same. */
 async function makeFile(name: string, size: number): Promise<{ path: string; sum: string }> {
   const bytes = randomBytes(size)
-  const path = join(folder, name)
+  const path = join(await temporaryDirectory(), name)
   await writeFile(path, bytes)
   return { path, sum: createHash('sha256').update(bytes).digest('hex') }
 }
