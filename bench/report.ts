@@ -12,7 +12,7 @@ export interface Row {
   readonly remark?: string | undefined
 }
 
-export type Unit = 'x' | 'ms' | 's/GiB' | 's' | 'MiB' | 'MB/s' | '/s'
+export type Unit = 'x' | 'ms' | 's/GiB' | 's' | 'MiB' | 'MB/s' | '/s' | 'statements' | 'bytes'
 
 export interface Bound {
   readonly kind: 'at most' | 'at least'

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --quick] [SECTION ...]`: measures side by side with others, tells each row as it
+ * `npm run bench [-- --quick] [--scale] [SECTION ...]`: measures side by side with others, tells each row as it
  * comes, and writes all of them to bench/results. Ends with 0 whatever the verdicts are: a busy machine
  * is no failure.
  */
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { stopAll } from './child.ts'
 import { type Compared, comparedTable, type Language } from './compared.ts'
 import { formatRow, Group, type Row, toMarkdown, verdictOf } from './report.ts'
-import { type Bench, sections } from './sections.ts'
+import { askedFor, type Bench, sections } from './sections.ts'
 
 /** Where the repository lies, from bench/dist/bench. */
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -28,14 +28,16 @@ const args = process.argv.slice(2)
 if (args.includes('--docs')) {
   await copyToPages()
 } else {
-  await measure(args.filter((arg) => !arg.startsWith('--')))
+  const asked = Object.keys(askedFor).filter((name) => args.includes(`--${name}`))
+  await measure([...asked, ...args.filter((arg) => !arg.startsWith('--'))])
 }
 
 async function measure(names: readonly string[]): Promise<void> {
   const quick = args.includes('--quick')
-  const unknown = names.find((name) => !(name in sections))
+  const all = names.length > 0 ? { ...sections, ...askedFor } : sections
+  const unknown = names.find((name) => !(name in all))
   if (unknown) {
-    console.error(`There is no section ${unknown}; there are ${Object.keys(sections).join(', ')}.`)
+    console.error(`There is no section ${unknown}; there are ${Object.keys(all).join(', ')}.`)
     process.exit(2)
   }
   const began = new Date()
@@ -44,7 +46,7 @@ async function measure(names: readonly string[]): Promise<void> {
   const rows: Row[] = []
   const compared: Compared[] = []
   try {
-    for (const [name, run] of Object.entries(sections)) {
+    for (const [name, run] of Object.entries(all)) {
       if (names.length > 0 && !names.includes(name)) continue
       const group = (heading: string): Group => {
         console.log(`\n### ${heading}\n`)
@@ -76,7 +78,8 @@ async function measure(names: readonly string[]): Promise<void> {
   ]
   await mkdir(results, { recursive: true })
   // Some sections are no run that a page could show.
-  const file = names.length === 0 ? 'latest' : 'some'
+  const file =
+    names.length === 0 ? 'latest' : names.every((name) => name in askedFor) ? 'scale' : 'some'
   await writeFile(join(results, `${file}.md`), toMarkdown(rows, about))
   const json = JSON.stringify({ about, rows, compared }, null, 2)
   await writeFile(join(results, `${file}.json`), `${json}\n`)

@@ -13,9 +13,12 @@ export interface LadingServerSettings {
    * `dropped`, hashed and forgotten. Rows are durable wherever there is a directory.
    */
   readonly blobs: 'durable' | 'unsynced' | 'dropped'
+  /** Addresses of engines on other machines: `metadata` without `engine` leaves bytes to memory. */
+  readonly metadata?: string
+  readonly engine?: string
 }
 
-const { directory, blobs } = settings<LadingServerSettings>()
+const { directory, blobs, metadata, engine } = settings<LadingServerSettings>()
 const files = await loadFilesBlobStore()
 if (blobs === 'unsynced') {
   const { open } = files
@@ -31,7 +34,10 @@ const credentials = { accessKeyId: 'bench', accessKeySecret: 'bench-secret' }
 const server = await startServer({
   data: directory ? { directory } : 'memory',
   credentials: [credentials],
-  buckets: ['bench'],
+  buckets: metadata ? ['bench', 'few', 'many'] : ['bench'],
+  // Gateways share it.
+  ...(metadata && { metadata, masterKey: '17'.repeat(32) }),
+  ...(engine && { blobs: engine }),
 })
 answerAsks({ address: () => server.port })
 

@@ -138,12 +138,13 @@ answerAsks({
     return took
   },
 
-  pages: async ({ port, count, key, query }: Load & Pages): Promise<readonly number[]> => {
+  pages: async ({ port, count, key, query, of }: Load & Pages): Promise<readonly number[]> => {
     const wire = connect(port, 1)
+    const asked = { bucket: of ?? bucket, ...(key && { key }), query }
     const latencies: number[] = []
     for (let at = 0; at < count; at += 1) {
       const began = performance.now()
-      requireOk(await wire.send('GET', { bucket, ...(key && { key }), query }))
+      requireOk(await wire.send('GET', asked))
       latencies.push(performance.now() - began)
     }
     wire.close()
@@ -188,6 +189,8 @@ interface Filled {
 interface Pages {
   readonly count: number
   readonly key?: string
+  /** The bucket, if another one. */
+  readonly of?: string
   readonly query: Readonly<Record<string, string>>
 }
 
