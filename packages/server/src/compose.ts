@@ -26,6 +26,7 @@ import type { PlainBlobs } from './inspect/verify-bytes.ts'
 import { loadPeer } from './load-peer.ts'
 import { openMasterKey } from './master-key.ts'
 import type { BlobId, BlobStore } from './ports/blob-store.ts'
+import { type Leases, noOtherServers } from './ports/leases.ts'
 import type { MaintainedStore } from './ports/maintenance.ts'
 import type { MetadataStore } from './ports/metadata-store.ts'
 import { type MasterKeySource, opened } from './store/encryption.ts'
@@ -43,6 +44,8 @@ export interface Engines {
   readonly plain: PlainBlobs
   /** The clock of the metadata, where that is one for all who share it. */
   readonly now?: (() => Date) | undefined
+  /** Who of the servers that share the metadata does what one of them is enough for. */
+  readonly leases: Leases
   /** Those that are not in this process. */
   readonly remote: readonly RemoteEngine[]
   /** Closes both; they must not be used afterwards. */
@@ -70,6 +73,7 @@ export async function openEngines(choice: EngineChoice): Promise<Engines> {
     return {
       ...pair(blobs.store, metadata.store, openMasterKey({ given, directory })),
       now: metadata.now,
+      ...(metadata.leases && { leases: metadata.leases }),
       remote: [...metadata.remote, ...blobs.remote],
     }
   } catch (error) {
@@ -81,6 +85,7 @@ export async function openEngines(choice: EngineChoice): Promise<Engines> {
 interface OpenMetadata {
   readonly store: MetadataStore
   readonly now?: (() => Date) | undefined
+  readonly leases?: Leases | undefined
   readonly small?: SmallBlobs | undefined
   readonly remote: readonly RemoteEngine[]
 }
@@ -96,7 +101,7 @@ async function openMetadata(choice: EngineChoice): Promise<OpenMetadata> {
     const own = now === patientNow ? now : undefined
     const store = await PostgresMetadataStore.open({ url, now: own })
     const remote = [{ name: 'database', probe: () => store.probe() }]
-    return { store, now: store.now, remote }
+    return { store, now: store.now, leases: store.leases, remote }
   }
   if (data === 'memory') {
     const { MemoryMetadataStore } = await import('./drivers/memory/memory-metadata-store.ts')
@@ -180,6 +185,7 @@ function pair<Metadata extends MetadataStore>(
     metadata,
     masterKeys,
     plain: (encryption) => opened(blobs, masterKeys, encryption),
+    leases: noOtherServers,
     remote: [],
     async close() {
       // Blobs first, so that nothing is written any more that would want a row.

@@ -9,7 +9,12 @@ test('without options a server is in memory, on loopback, on any port', () => {
     region: 'cn-hangzhou',
     keys: undefined,
     strictHttp: false,
-    collect: { graceMs: 300_000, intervalMs: 60_000, orphanAgeMs: 86_400_000 },
+    collect: {
+      graceMs: 300_000,
+      intervalMs: 60_000,
+      orphanAgeMs: 86_400_000,
+      orphanIntervalMs: 3_600_000,
+    },
   })
 })
 

@@ -147,6 +147,11 @@ export interface CollectOptions {
   readonly intervalMs?: number | undefined
   /** How long bytes that nothing ever named are kept. Default a day. */
   readonly orphanAgeMs?: number | undefined
+  /**
+   * Between two looks for them, for which all bytes that there are have to be listed. Default an hour; of
+   * servers that share a database one looks.
+   */
+  readonly orphanIntervalMs?: number | undefined
 }
 
 /** When the lifecycles of buckets are looked at. Milliseconds. */
@@ -188,6 +193,7 @@ export interface Config {
     readonly graceMs: number
     readonly intervalMs: number
     readonly orphanAgeMs: number
+    readonly orphanIntervalMs: number
   }
   readonly bucketLogsIntervalMs: number
   readonly lifecycle: {
@@ -344,6 +350,7 @@ const schema = z.strictObject({
       graceMs: milliseconds.default(5 * MINUTE),
       intervalMs: milliseconds.max(MAX_TIMER_MS).default(MINUTE),
       orphanAgeMs: milliseconds.default(DAY),
+      orphanIntervalMs: milliseconds.default(HOUR),
     })
     .default({}),
   bucketLogsIntervalMs: milliseconds.max(MAX_TIMER_MS).default(HOUR),

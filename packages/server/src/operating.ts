@@ -14,6 +14,9 @@ import { type RegularScrub, scrubRegularly } from './scrub-regularly.ts'
 import { isShared } from './shared-secrets.ts'
 import { version } from './version.ts'
 
+/** Milliseconds that nobody else scrubs for; it is claimed again every ten seconds of a pass. */
+const SCRUB_LEASE = 5 * 60_000
+
 export interface Operating {
   /** Counts each request if that is asked for. */
   readonly log: ServerLog
@@ -55,6 +58,7 @@ export async function operate(config: Config, engines: Engines): Promise<Operati
         {
           bytesPerSecond: config.scrubRate,
           path: config.data === 'memory' ? undefined : join(config.data.directory, 'scrub.json'),
+          isOurs: () => engines.leases.claim('scrub', SCRUB_LEASE),
           onBytes: (bytes) => metrics?.scrubbed(bytes),
           onFinding: ({ kind, what, why }) => {
             metrics?.scrubFound(kind)

@@ -19,6 +19,8 @@ export interface RegularScrubOptions
   extends Pick<ScrubOptions, 'bytesPerSecond' | 'onBytes' | 'onFinding'> {
   /** Where the position is kept; `undefined`: nowhere. */
   readonly path: string | undefined
+  /** Says, before each pass and now and then within it, whether it is for this process to do. */
+  readonly isOurs: () => Promise<boolean>
   /** Called when a pass comes to the end of everything. */
   readonly onPass: () => void
   /** Told of what ended a pass before its end; another one is tried later. */
@@ -46,7 +48,7 @@ export function scrubRegularly(
   const { signal } = stopped
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
-      await pass(dependencies, options, signal)
+      if (await options.isOurs().catch(() => false)) await pass(dependencies, options, signal)
       await after(PAUSE, undefined, { signal, ref: false }).catch(() => {})
     }
   }
@@ -78,6 +80,8 @@ async function pass(
     reached = position
     if (performance.now() - keptAt < KEEP_INTERVAL) return
     keptAt = performance.now()
+    // That it is claimed is what counts: a pass that was begun is gone on with.
+    void options.isOurs().catch(() => false)
     void keep(position)
   }
   try {

@@ -60,6 +60,9 @@ export interface RunningServer {
 /** Milliseconds. */
 const DEFAULT_GRACE = 10_000
 
+/** Intervals for which a task is leased: whoever does it claims it again before they are over. */
+const LEASED = 2
+
 /** Milliseconds between two looks at engines on other machines. */
 const WATCH_INTERVAL = 2_000
 
@@ -132,17 +135,30 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       throw error
     }
 
-    const collect = (signal?: AbortSignal): Promise<CollectionReport> => {
+    const collect = (options: {
+      orphans: boolean
+      signal?: AbortSignal
+    }): Promise<CollectionReport> => {
+      const { orphans, signal } = options
       const now = config.patientNow().getTime()
       const { graceMs, orphanAgeMs } = config.collect
       // What happened in this very millisecond counts as past, so that a grace of 0 is none.
       const before = new Date(now + 1 - graceMs)
-      const orphanBefore = new Date(now + 1 - orphanAgeMs)
+      const orphanBefore = orphans ? new Date(now + 1 - orphanAgeMs) : undefined
       return store.collectGarbage({ before, orphanBefore, signal })
+    }
+    let orphansSoughtAt = Number.NEGATIVE_INFINITY
+    const seeksOrphans = async (): Promise<boolean> => {
+      const { orphanIntervalMs: every } = config.collect
+      if (performance.now() - orphansSoughtAt < every) return false
+      if (!(await engines.leases.claim('orphans', LEASED * every))) return false
+      orphansSoughtAt = performance.now()
+      return true
     }
     const collection = collectRegularly(
       async (signal) => {
-        const { failure, ...report } = await collect(signal)
+        const orphans = await seeksOrphans()
+        const { failure, ...report } = await collect({ orphans, signal })
         if (report.garbageBlobs + report.orphanBlobs > 0) log.note('collected', { ...report })
         if (failure !== undefined) log.error('not all could be collected', failure)
       },
@@ -158,6 +174,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     }
     const ageing = collectRegularly(
       async (signal) => {
+        const { intervalMs } = config.lifecycle
+        if (!(await engines.leases.claim('lifecycles', LEASED * intervalMs))) return
         const report = await age(signal)
         if (Object.values(report).some((count) => count > 0)) log.note('aged', { ...report })
       },
@@ -224,7 +242,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       metrics: () => operating.snapshot(),
       runLifecycle: () => age(),
       deliverBucketLogs: () => bucketLogs.flush(),
-      collectGarbage: () => collect(),
+      collectGarbage: () => collect({ orphans: true }),
       async reloadCertificate() {
         await certificates?.reload()
       },

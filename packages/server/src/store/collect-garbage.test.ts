@@ -103,6 +103,25 @@ test('a blob that nothing names is collected once it is old enough', async () =>
   expect(await blobIds(opened)).toHaveLength(2)
 })
 
+test('a collection that is not to look for orphans lists no blobs', async () => {
+  let lists = 0
+  const { store, clock, blobs } = await openStore({
+    wrapBlobs: (blobs) =>
+      overriding(blobs, {
+        list(query) {
+          lists += 1
+          return blobs.list(query)
+        },
+      }),
+  })
+  await blobs.write(streamOf('nobody knows me'))
+  const before = clock.advance(1)
+  expect(await store.collectGarbage({ before, orphanBefore: undefined })).toEqual(nothing)
+  expect(lists).toBe(0)
+  expect((await store.collectGarbage({ before, orphanBefore: before })).orphanBlobs).toBe(1)
+  expect(lists).toBe(1)
+})
+
 test('a blob is condemned, durably, before it is deleted', async () => {
   const events: string[] = []
   const opened = await openStore({

@@ -10,8 +10,11 @@ import type { OpenWrites, Writes } from './open-writes.ts'
 export interface CollectionOptions {
   /** Collects what became garbage before this. */
   readonly before: Date
-  /** Collects blobs that nothing names and that were last written before this. */
-  readonly orphanBefore: Date
+  /**
+   * Collects blobs that nothing names and that were last written before this. For that all blobs are
+   * listed; `undefined` leaves it.
+   */
+  readonly orphanBefore: Date | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -63,7 +66,7 @@ export async function collectGarbage(
 ): Promise<CollectionReport> {
   const progress: Progress = { garbageBlobs: 0, orphanBlobs: 0, failures: 0, failure: undefined }
   await deleteGarbage(dependencies, before, progress, signal)
-  await condemnOrphans(dependencies, orphanBefore, signal)
+  if (orphanBefore) await condemnOrphans(dependencies, orphanBefore, signal)
   await deleteCondemned(dependencies, progress, signal)
   await absolve(dependencies)
   return progress

@@ -65,6 +65,11 @@ export const garbageStatements = {
     ON CONFLICT (process) DO UPDATE SET horizon = excluded.horizon, until = excluded.until` as string,
   removeReader: 'DELETE FROM readers WHERE process = $1',
   forgetReaders: `DELETE FROM readers WHERE until < ${MICROS} - $1::int8` as string,
+  /** Gives a row if nobody else has the lease. */
+  claimLease: `INSERT INTO leases (task, holder, until) VALUES ($1, $2, ${MICROS} + $3::int8)
+    ON CONFLICT (task) DO UPDATE SET holder = excluded.holder, until = excluded.until
+    WHERE leases.holder = excluded.holder OR leases.until < ${MICROS} RETURNING task` as string,
+  releaseLeases: 'DELETE FROM leases WHERE holder = $1',
   tellTime: `SELECT ${timeOr('NULL')} AS ms` as string,
   survey: `SELECT
     (SELECT coalesce(sum(uploads), 0) FROM usage)::int8 AS open_uploads,

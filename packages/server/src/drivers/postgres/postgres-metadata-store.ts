@@ -32,6 +32,7 @@ import { Audit, beginSnapshot } from './audit.ts'
 import { type BucketQuery, Buckets } from './buckets.ts'
 import { Connections } from './connections.ts'
 import { DatabaseClock } from './database-clock.ts'
+import { DatabaseLeases } from './database-leases.ts'
 import { GarbageQueue, SLICE } from './garbage.ts'
 import { firstKey, listPage } from './listing.ts'
 import { readManifest } from './manifests.ts'
@@ -99,6 +100,7 @@ export class PostgresMetadataStore implements MetadataStore {
   readonly #uploads: Uploads
   readonly #readers: Readers
   readonly #garbage: GarbageQueue
+  readonly leases: DatabaseLeases
   #forgotAt = 0
 
   private constructor(connections: Connections, clock: DatabaseClock, now?: () => Date) {
@@ -110,6 +112,7 @@ export class PostgresMetadataStore implements MetadataStore {
     this.#uploads = new Uploads(connections, this.#transactions)
     this.#readers = new Readers(connections)
     this.#garbage = new GarbageQueue(connections, this.#transactions, this.#readers.process)
+    this.leases = new DatabaseLeases(connections, this.#readers.process)
   }
 
   /**
@@ -438,7 +441,7 @@ export class PostgresMetadataStore implements MetadataStore {
   }
 
   async close(): Promise<void> {
-    await this.#readers.close()
+    await Promise.all([this.#readers.close(), this.leases.close()])
     await this.#connections.close()
   }
 

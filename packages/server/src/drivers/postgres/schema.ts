@@ -113,8 +113,12 @@ const firstTables: readonly string[] = [
   'INSERT INTO ids (name, last_ms) VALUES (0, 0)',
 ]
 
+const leases: readonly string[] = [
+  'CREATE TABLE leases (task bytea PRIMARY KEY, holder bytea NOT NULL, until int8 NOT NULL)',
+]
+
 /** From each version to the next; the first makes a database out of an empty one. */
-export const migrations: readonly (readonly string[])[] = [firstTables]
+export const migrations: readonly (readonly string[])[] = [firstTables, leases]
 
 /** What the version of the tables is kept in, and the lock under which they are brought forward. */
 export const versionTable = {
