@@ -132,12 +132,16 @@ async function costs(bench: Bench, load: Child, engines: Engines): Promise<void>
   const common = { port, clients: 8, partSize: 100 * KiB, ms: bench.quick ? 1_000 : 5_000 }
   const measured = async (name: string, work: () => Promise<number>): Promise<void> => {
     const [before] = await postgres.query(figures)
+    await child.ask('count')
     const times = await work()
+    const { cpuMs } = await child.ask<Use>('use')
     const [after] = await postgres.query(figures)
     const each = (figure: string): number[] => [
       (Number(after?.[figure]) - Number(before?.[figure])) / times,
     ]
     const remark = `of ${times}`
+    group.add(`${name}: processor time of the gateway`, 'ms', [cpuMs / times])
+    group.add(`${name}: time of its statements in the database`, 'ms', each('took'))
     group.add(`${name}: statements`, 'statements', each('statements'), { remark })
     group.add(`${name}: of its log`, 'bytes', each('log'))
     group.add(`${name}: of tables and indexes`, 'bytes', each('stored'))
@@ -170,6 +174,7 @@ async function costs(bench: Bench, load: Child, engines: Engines): Promise<void>
 
 const figures = `SELECT
   (SELECT sum(calls) FROM pg_stat_statements)::float8 AS statements,
+  (SELECT sum(total_exec_time) FROM pg_stat_statements)::float8 AS took,
   pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 AS log,
   pg_database_size(current_database())::float8 AS stored`
 
