@@ -1,5 +1,7 @@
 /** What operations cost, in pages that are read and statements that are asked: never the size of a bucket. */
 
+import { OssClient } from '@lading/client/node'
+import { startServer } from '@lading/server'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import {
@@ -134,6 +136,47 @@ describeWithPostgres('the cost', () => {
     proxy.asked()
     await commitParts(metadata, upload, 50)
     expect(proxy.asked('addPart', 'begin', 'commit', 'settle')).toBe(50)
+  })
+
+  test('of a request is that of what it is about: what is set on its bucket is known', async () => {
+    const proxy = new LosingProxy()
+    const server = await startServer({
+      metadata: await proxy.before(await database.fresh()),
+      credentials: [{ accessKeyId: 'LTAI-cost', accessKeySecret: 'a secret of the cost' }],
+      masterKey: '17'.repeat(32),
+      collect: { intervalMs: 0 },
+      lifecycle: { intervalMs: 0 },
+    })
+    const client = new OssClient({ endpoint: server.url, credentials: server.credentials })
+    onTestFinished(async () => {
+      await client.close()
+      await server.close()
+      await proxy.close()
+    })
+    const target = { bucket: 'docks', key: 'crate' }
+    const body = new Uint8Array(100 * 1024)
+    await client.putBucket(target)
+    const { uploadId } = await client.initiateMultipartUpload(target)
+    const tries = 20
+    const each = async (work: (at: number) => Promise<unknown>): Promise<number> => {
+      await work(1)
+      proxy.asked()
+      for (let at = 0; at < tries; at += 1) await work(at + 2)
+      return proxy.asked(...Object.keys(statements)) / tries
+    }
+    const part = await each((partNumber) =>
+      client.uploadPart({ ...target, uploadId, partNumber, body }),
+    )
+    await client.putObject({ ...target, body })
+    const get = await each(async () => {
+      let size = 0
+      for await (const bytes of (await client.getObject(target)).body) size += bytes.length
+      expect(size).toBe(body.length)
+    })
+    // The bucket, the upload and the part; and once a second whatever is set on the bucket.
+    expect(part).toBeGreaterThanOrEqual(3)
+    expect(part).toBeLessThan(4)
+    expect(get).toBeLessThan(4)
   })
 
   test('of completing 10,000 parts is a few statements more than of completing ten', async () => {

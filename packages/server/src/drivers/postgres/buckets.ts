@@ -2,6 +2,7 @@
 
 import type { Bucket, BucketUsage, Page } from '../../ports/metadata-store.ts'
 import type { Connections } from './connections.ts'
+import { KnownSettings, type Settings } from './known-settings.ts'
 import { afterAll, bytesOf, decodeBucket, encodeBucket, isKey, justAfter, textOf } from './rows.ts'
 import type { Transaction, Transactions } from './transactions.ts'
 
@@ -28,6 +29,7 @@ export async function lockBucket(
 export class Buckets {
   readonly #connections: Connections
   readonly #transactions: Transactions
+  readonly #settings = new KnownSettings((bucket) => this.#settingsOf(bucket))
 
   constructor(connections: Connections, transactions: Transactions) {
     this.#connections = connections
@@ -79,7 +81,7 @@ export class Buckets {
   }
 
   async remove(name: string): Promise<'deleted' | 'missing' | 'has-objects' | 'has-uploads'> {
-    return await this.#transactions.run(async (transaction) => {
+    return await this.#changing(name, async (transaction) => {
       if (!(await lockBucket(transaction, name, 'holdBucket'))) return 'missing'
       const column = bytesOf(name)
       const [held] = await transaction.read<{ objects: boolean; uploads: boolean }>(
@@ -94,7 +96,7 @@ export class Buckets {
   }
 
   async putSetting(bucket: string, name: string, value: string | undefined): Promise<boolean> {
-    return await this.#transactions.run(async (transaction) => {
+    return await this.#changing(bucket, async (transaction) => {
       if (!(await lockBucket(transaction, bucket, 'shareBucket'))) return false
       const place = [bytesOf(bucket), bytesOf(name)]
       if (value === undefined) await transaction.change('removeSetting', place)
@@ -104,14 +106,30 @@ export class Buckets {
   }
 
   async findSetting(bucket: string, name: string): Promise<string | undefined> {
-    const place = [bytesOf(bucket), bytesOf(name)]
-    const { rows } = await this.#connections.ask<{ value: Buffer }>('findSetting', place)
-    return rows[0] && textOf(rows[0].value)
+    return (await this.#settings.of(bucket)).get(name)
   }
 
   async usageOf(name: string): Promise<BucketUsage | undefined> {
     const { rows } = await this.#connections.ask<UsageRow>('usageOf', [bytesOf(name)])
     return rows.length > 0 ? usageFrom(rows) : undefined
+  }
+
+  async #settingsOf(bucket: string): Promise<Settings> {
+    type Row = { readonly name: Buffer; readonly value: Buffer }
+    const { rows } = await this.#connections.ask<Row>('findSettings', [bytesOf(bucket)])
+    return new Map(rows.map(({ name, value }) => [textOf(name), textOf(value)]))
+  }
+
+  /** A transaction that changes what is set on the bucket. */
+  async #changing<Result>(
+    bucket: string,
+    work: (transaction: Transaction) => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await this.#transactions.run(work)
+    } finally {
+      this.#settings.forget(bucket)
+    }
   }
 }
 

@@ -37,7 +37,7 @@ export const bucketStatements = {
   putSetting: `INSERT INTO settings (bucket, name, value) VALUES ($1, $2, $3)
     ON CONFLICT (bucket, name) DO UPDATE SET value = excluded.value`,
   removeSetting: 'DELETE FROM settings WHERE bucket = $1 AND name = $2',
-  findSetting: 'SELECT value FROM settings WHERE bucket = $1 AND name = $2',
+  findSettings: 'SELECT name, value FROM settings WHERE bucket = $1',
   usageOf: `SELECT u.class, sum(u.objects)::int8 AS objects, sum(u.bytes)::int8 AS bytes,
     sum(u.markers)::int8 AS markers, sum(u.uploads)::int8 AS uploads,
     sum(u.parts)::int8 AS parts, sum(u.part_bytes)::int8 AS part_bytes
