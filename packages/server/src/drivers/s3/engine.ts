@@ -1,5 +1,6 @@
 /** Requests to an S3 engine: each of them bounded in time, and tried again where that is harmless. */
 
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   DeleteObjectCommand,
@@ -16,6 +17,7 @@ import { Budget } from './budget.ts'
 import { Circuit } from './circuit.ts'
 import { explain, hasStatus, isPassing } from './failures.ts'
 import type { S3Location } from './location.ts'
+import type { Gathered } from './piece.ts'
 import { readBody } from './read-body.ts'
 
 export interface S3Keys {
@@ -106,14 +108,14 @@ export class S3Engine {
    * Stores bytes under a key that nobody else uses, and compares what the engine took for their MD5.
    * An answer may be lost although they are stored: they are then found to be there already.
    */
-  async put(key: string, body: Uint8Array, md5: Buffer): Promise<void> {
+  async put(key: string, { chunks, size, md5 }: Gathered): Promise<void> {
     const input = { Bucket: this.#bucket, Key: this.#prefix + key }
     const etag = await this.#ask(async (client, abortSignal) => {
       try {
         const put = new PutObjectCommand({
           ...input,
-          Body: body,
-          ContentLength: body.length,
+          Body: bodyOf(chunks),
+          ContentLength: size,
           ContentMD5: md5.toString('base64'),
           IfNoneMatch: '*',
         })
@@ -240,6 +242,12 @@ export class S3Engine {
       }
     }
   }
+}
+
+/** Made anew for each try. */
+function bodyOf(chunks: readonly Uint8Array[]): Uint8Array | Readable {
+  const [first = new Uint8Array()] = chunks
+  return chunks.length > 1 ? Readable.from(chunks, { objectMode: false }) : first
 }
 
 function makeClient(endpoint: string, { keys, region, requests }: EngineOptions): S3Client {

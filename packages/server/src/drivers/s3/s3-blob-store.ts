@@ -24,6 +24,7 @@ import { S3Engine, type S3Keys } from './engine.ts'
 import { readLocation } from './location.ts'
 import { Piece } from './piece.ts'
 import { readPieces } from './read-pieces.ts'
+import { Slabs } from './slabs.ts'
 
 export interface S3BlobStoreOptions {
   /** `s3://BUCKET/PREFIX?endpoint=http://HOST:PORT,http://HOST:PORT&region=REGION` */
@@ -50,6 +51,7 @@ const PIECE = 8 * 1024 * 1024
 export class S3BlobStore implements BlobStore {
   readonly #engine: S3Engine
   readonly #memory: Budget
+  readonly #slabs = new Slabs()
   /** Bytes of a blob in one object, and with the sums of its blocks. */
   readonly #pieceSize: number
   readonly #storedSize: number
@@ -167,10 +169,12 @@ export class S3BlobStore implements BlobStore {
     try {
       const sums = new BlockSums(id)
       let size = 0
-      let piece = new Piece(this.#storedSize, this.#memory)
+      let isSent = false
+      let piece = new Piece(this.#storedSize, this.#memory, this.#slabs)
       const send = async (): Promise<void> => {
-        const { bytes: stored, md5 } = await piece.end(sums)
-        await this.#engine.put(pieceKey(id, pieces++), stored, md5)
+        const gathered = await piece.end(sums)
+        await this.#engine.put(pieceKey(id, pieces++), gathered)
+        isSent = true
       }
       try {
         for await (const chunk of bytes) {
@@ -179,8 +183,9 @@ export class S3BlobStore implements BlobStore {
             // Only now that there is more: the last piece may be a full one.
             if (piece.isFull) {
               await send()
-              piece.release()
-              piece = new Piece(this.#storedSize, this.#memory)
+              piece.release({ isSent })
+              isSent = false
+              piece = new Piece(this.#storedSize, this.#memory, this.#slabs)
             }
             const taken = chunk.subarray(at, at + sums.left)
             await piece.add(taken, sums)
@@ -189,7 +194,7 @@ export class S3BlobStore implements BlobStore {
         }
         await send()
       } finally {
-        piece.release()
+        piece.release({ isSent })
       }
       if (pieces > 1) await this.#requireAll(id, pieces)
       signal?.throwIfAborted()
