@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { loadHasher } from '@lading/protocol'
 import { expect, test } from 'vitest'
 import { BLOCK, BlockSums, SUM } from '../blob-layout.ts'
 import { Budget } from './budget.ts'
@@ -8,10 +9,12 @@ import { SLAB, Slabs } from './slabs.ts'
 const ID = '0'.repeat(32)
 const CAPACITY = 16 * (BLOCK + SUM)
 
+const makeHasher = await loadHasher({ crc64: false })
+
 function opened(all = 64 * SLAB) {
   const memory = new Budget(all, { waitMs: 1, refusal: 'no room' })
   const slabs = new Slabs()
-  return { memory, slabs, piece: () => new Piece(CAPACITY, memory, slabs) }
+  return { memory, slabs, piece: () => new Piece(CAPACITY, { memory, slabs, makeHasher }) }
 }
 
 async function gather(piece: Piece, bytes: Uint8Array, step: number) {

@@ -1,6 +1,6 @@
 /** The bytes of one engine object, gathered: an engine wants to know how many there are first. */
 
-import { createHash, type Hash } from 'node:crypto'
+import type { ByteHasher, MakeHasher } from '@lading/protocol'
 import { BLOCK, type BlockSums, SUM, writeSum } from '../blob-layout.ts'
 import type { Budget } from './budget.ts'
 import { SLAB, type Slabs } from './slabs.ts'
@@ -15,21 +15,30 @@ export interface Gathered {
   readonly md5: Buffer
 }
 
+/** What all pieces share. */
+export interface Gathering {
+  readonly memory: Budget
+  readonly slabs: Slabs
+  /** Takes the MD5. */
+  readonly makeHasher: MakeHasher
+}
+
 export class Piece {
   readonly #memory: Budget
   readonly #slabs: Slabs
   readonly #capacity: number
-  readonly #md5: Hash = createHash('md5')
+  readonly #hasher: ByteHasher
   /** All of them full but the last. */
   readonly #held: Uint8Array[] = []
   #room = 0
   #size = 0
 
   /** Takes at most `capacity` bytes with the sums among them, out of `memory`. */
-  constructor(capacity: number, memory: Budget, slabs: Slabs) {
+  constructor(capacity: number, { memory, slabs, makeHasher }: Gathering) {
     this.#capacity = capacity
     this.#memory = memory
     this.#slabs = slabs
+    this.#hasher = makeHasher()
   }
 
   get isFull(): boolean {
@@ -50,7 +59,7 @@ export class Piece {
     const chunks = last
       ? [...this.#held.slice(0, -1), last.subarray(0, last.length - this.#room)]
       : []
-    return { size: this.#size, chunks, md5: this.#md5.digest() }
+    return { size: this.#size, chunks, md5: Buffer.from((await this.#hasher.finish()).md5) }
   }
 
   /**
@@ -58,6 +67,7 @@ export class Piece {
    * that still reads it.
    */
   release({ isSent }: { readonly isSent: boolean }): void {
+    this.#hasher.abandon()
     for (const slab of this.#held) {
       this.#memory.giveBack(slab.length)
       if (isSent) this.#slabs.giveBack(slab)
@@ -73,7 +83,8 @@ export class Piece {
   }
 
   async #append(bytes: Uint8Array): Promise<void> {
-    this.#md5.update(bytes)
+    const hashed = this.#hasher.update(bytes)
+    if (hashed) await hashed
     for (let at = 0; at < bytes.length; ) {
       if (this.#room === 0) await this.#makeRoom()
       const last = this.#held.at(-1) as Uint8Array

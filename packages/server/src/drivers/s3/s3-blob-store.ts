@@ -8,6 +8,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
+import { loadHasher } from '@lading/protocol'
 import {
   type BlobId,
   BlobLostError,
@@ -22,7 +23,7 @@ import { BLOCK, BlockSums, blobSize, FULL } from '../blob-layout.ts'
 import { Budget } from './budget.ts'
 import { S3Engine, type S3Keys } from './engine.ts'
 import { readLocation } from './location.ts'
-import { Piece } from './piece.ts'
+import { type Gathering, Piece } from './piece.ts'
 import { readPieces } from './read-pieces.ts'
 import { Slabs } from './slabs.ts'
 
@@ -50,8 +51,8 @@ const PIECE = 8 * 1024 * 1024
 
 export class S3BlobStore implements BlobStore {
   readonly #engine: S3Engine
-  readonly #memory: Budget
-  readonly #slabs = new Slabs()
+  /** What pieces are made with. */
+  readonly #gathering: Gathering
   /** Bytes of a blob in one object, and with the sums of its blocks. */
   readonly #pieceSize: number
   readonly #storedSize: number
@@ -59,9 +60,9 @@ export class S3BlobStore implements BlobStore {
   readonly #writes = new Set<Promise<unknown>>()
   #closed = false
 
-  private constructor(engine: S3Engine, memory: Budget, pieceSize: number) {
+  private constructor(engine: S3Engine, gathering: Gathering, pieceSize: number) {
     this.#engine = engine
-    this.#memory = memory
+    this.#gathering = gathering
     this.#pieceSize = pieceSize
     this.#storedSize = (pieceSize / BLOCK) * FULL
   }
@@ -83,7 +84,13 @@ export class S3BlobStore implements BlobStore {
       throw error
     }
     const refusal = 'Too many bytes are on their way to the engine.'
-    return new S3BlobStore(engine, new Budget(memory, { waitMs, refusal }), pieceSize)
+    const gathering = {
+      memory: new Budget(memory, { waitMs, refusal }),
+      slabs: new Slabs(),
+      // In the lanes of the hash core, because several pieces are gathered at a time.
+      makeHasher: await loadHasher({ crc64: false }),
+    }
+    return new S3BlobStore(engine, gathering, pieceSize)
   }
 
   /** Resolves when the engine answers. @throws {EngineUnavailableError} */
@@ -170,7 +177,7 @@ export class S3BlobStore implements BlobStore {
       const sums = new BlockSums(id)
       let size = 0
       let isSent = false
-      let piece = new Piece(this.#storedSize, this.#memory, this.#slabs)
+      let piece = new Piece(this.#storedSize, this.#gathering)
       const send = async (): Promise<void> => {
         const gathered = await piece.end(sums)
         await this.#engine.put(pieceKey(id, pieces++), gathered)
@@ -185,7 +192,7 @@ export class S3BlobStore implements BlobStore {
               await send()
               piece.release({ isSent })
               isSent = false
-              piece = new Piece(this.#storedSize, this.#memory, this.#slabs)
+              piece = new Piece(this.#storedSize, this.#gathering)
             }
             const taken = chunk.subarray(at, at + sums.left)
             await piece.add(taken, sums)
