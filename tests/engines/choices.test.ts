@@ -5,111 +5,88 @@ import { promisify } from 'node:util'
 import { OssClient } from '@lading/client/node'
 import type { ServerOptions } from '@lading/server'
 import * as lading from '@lading/server'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { describeWithPostgres, useDatabase } from '../postgres/database.ts'
-import { describeWithCeph, useEngine } from '../s3/engine.ts'
+import { expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { until } from '../support/until.ts'
+import { describeWithEngines, useEngines } from './use-engines.ts'
 
 const credentials = [{ accessKeyId: 'LTAI-gateways', accessKeySecret: 'a secret of gateways' }]
 const masterKey = '17'.repeat(32)
 
-describeWithPostgres('engines of a server', () => {
-  describeWithCeph('with a PostgreSQL and a Ceph', () => {
-    const database = useDatabase()
-    const engine = useEngine()
-    const variables = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const
-    const before = variables.map((name) => process.env[name])
+describeWithEngines('engines of a server, with a PostgreSQL and a Ceph', () => {
+  const { database, engine, fresh } = useEngines()
 
-    beforeAll(() => {
-      const { accessKeyId, secretAccessKey } = engine.keys
-      Object.assign(process.env, {
-        AWS_ACCESS_KEY_ID: accessKeyId,
-        AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      })
-    })
+  const start = async (options: ServerOptions): Promise<lading.RunningServer> => {
+    const server = await lading.startServer({ credentials, masterKey, ...options })
+    onTestFinished(() => server.close())
+    return server
+  }
 
-    afterAll(() => {
-      for (const [at, name] of variables.entries()) {
-        const value = before[at]
-        if (value === undefined) delete process.env[name]
-        else process.env[name] = value
-      }
-    })
+  const anyOf = {
+    data: async () => ({ directory: await temporaryDirectory() }),
+    metadata: () => database.fresh(),
+    blobs: () => engine.fresh(),
+  }
 
-    const start = async (options: ServerOptions): Promise<lading.RunningServer> => {
-      const server = await lading.startServer({ credentials, masterKey, ...options })
-      onTestFinished(() => server.close())
-      return server
+  test.each([
+    ['memory and memory', []],
+    ['LMDB and files', ['data']],
+    ['LMDB and S3', ['data', 'blobs']],
+    ['PostgreSQL and memory', ['metadata']],
+    ['PostgreSQL and files', ['data', 'metadata']],
+    ['PostgreSQL and S3', ['metadata', 'blobs']],
+  ] as const)('a server over %s keeps an upload', async (_, chosen) => {
+    const options: Record<string, unknown> = {}
+    for (const name of chosen) options[name] = await anyOf[name]()
+    const server = await start(options)
+    const client = clientOf(server)
+    const bytes = new Uint8Array(300_000).fill(7)
+    await client.putBucket({ bucket: 'docks' })
+    const target = { bucket: 'docks', key: 'crate' }
+    const { uploadId } = await client.initiateMultipartUpload(target)
+    for (const partNumber of [1, 2]) {
+      await client.uploadPart({ ...target, uploadId, partNumber, body: bytes })
     }
+    const { parts } = await client.listParts({ ...target, uploadId })
+    await client.completeMultipartUpload({ ...target, uploadId, parts })
+    const read = await client.getObject(target)
+    expect((await readAll(read.body)).length).toBe(600_000)
+    const report = await server.collectGarbage()
+    expect(report).toMatchObject({ orphanBlobs: 0, failures: 0 })
+  })
 
-    const anyOf = {
-      data: async () => ({ directory: await temporaryDirectory() }),
-      metadata: () => database.fresh(),
-      blobs: () => engine.fresh(),
-    }
+  test('bytes in an engine are not named by metadata that is forgotten', async () => {
+    await expect(start({ blobs: engine.fresh() })).rejects.toThrow(/give metadata/)
+  })
 
-    test.each([
-      ['memory and memory', []],
-      ['LMDB and files', ['data']],
-      ['LMDB and S3', ['data', 'blobs']],
-      ['PostgreSQL and memory', ['metadata']],
-      ['PostgreSQL and files', ['data', 'metadata']],
-      ['PostgreSQL and S3', ['metadata', 'blobs']],
-    ] as const)('a server over %s keeps an upload', async (_, chosen) => {
-      const options: Record<string, unknown> = {}
-      for (const name of chosen) options[name] = await anyOf[name]()
-      const server = await start(options)
-      const client = clientOf(server)
-      const bytes = new Uint8Array(300_000).fill(7)
-      await client.putBucket({ bucket: 'docks' })
-      const target = { bucket: 'docks', key: 'crate' }
-      const { uploadId } = await client.initiateMultipartUpload(target)
-      for (const partNumber of [1, 2]) {
-        await client.uploadPart({ ...target, uploadId, partNumber, body: bytes })
-      }
-      const { parts } = await client.listParts({ ...target, uploadId })
-      await client.completeMultipartUpload({ ...target, uploadId, parts })
-      const read = await client.getObject(target)
-      expect((await readAll(read.body)).length).toBe(600_000)
-      const report = await server.collectGarbage()
-      expect(report).toMatchObject({ orphanBlobs: 0, failures: 0 })
+  test('what one gateway stored another one serves, also encrypted', async () => {
+    const shared = await fresh()
+    const [one, other] = [await start(shared), await start(shared)]
+    await clientOf(one).putBucket({ bucket: 'docks' })
+    await clientOf(one).putObject({
+      bucket: 'docks',
+      key: 'sealed',
+      body: new TextEncoder().encode('what is inside'),
+      serverSideEncryption: 'AES256',
     })
+    const read = await clientOf(other).getObject({ bucket: 'docks', key: 'sealed' })
+    expect(new TextDecoder().decode(await readAll(read.body))).toBe('what is inside')
+  })
 
-    test('bytes in an engine are not named by metadata that is forgotten', async () => {
-      await expect(start({ blobs: engine.fresh() })).rejects.toThrow(/give metadata/)
-    })
-
-    test('what one gateway stored another one serves, also encrypted', async () => {
-      const shared = { metadata: await database.fresh(), blobs: engine.fresh() }
-      const [one, other] = [await start(shared), await start(shared)]
-      await clientOf(one).putBucket({ bucket: 'docks' })
-      await clientOf(one).putObject({
-        bucket: 'docks',
-        key: 'sealed',
-        body: new TextEncoder().encode('what is inside'),
-        serverSideEncryption: 'AES256',
-      })
-      const read = await clientOf(other).getObject({ bucket: 'docks', key: 'sealed' })
-      expect(new TextDecoder().decode(await readAll(read.body))).toBe('what is inside')
-    })
-
-    test('a server says that it is not ready while its database or its engine is gone', async () => {
-      const server = await start({ metadata: await database.fresh(), blobs: engine.fresh() })
-      const status = async (): Promise<number> =>
-        (await fetch(`${server.url}/-/health/ready`)).status
-      expect(await status()).toBe(200)
-      await database.server.kill()
-      await until(async () => (await status()) === 503)
-      const answer = await fetch(`${server.url}/docks/crate`)
-      expect(answer.status).toBe(503)
-      await database.server.start()
-      await until(async () => (await status()) === 200)
-      await engine.cluster.killRgw(0)
-      await until(async () => (await status()) === 503)
-      await engine.cluster.startRgw(0)
-      await until(async () => (await status()) === 200)
-    })
+  test('a server says that it is not ready while its database or its engine is gone', async () => {
+    const server = await start(await fresh())
+    const status = async (): Promise<number> => (await fetch(`${server.url}/-/health/ready`)).status
+    expect(await status()).toBe(200)
+    await database.server.kill()
+    await until(async () => (await status()) === 503)
+    const answer = await fetch(`${server.url}/docks/crate`)
+    expect(answer.status).toBe(503)
+    await database.server.start()
+    await until(async () => (await status()) === 200)
+    await engine.cluster.killRgw(0)
+    await until(async () => (await status()) === 503)
+    await engine.cluster.startRgw(0)
+    await until(async () => (await status()) === 200)
   })
 })
 
