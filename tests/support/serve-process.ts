@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
-import { MASTER_KEY, placeOf } from './places.ts'
+import { MASTER_KEY, type Place, placeOf } from './places.ts'
 import { openRecord } from './suite-records.ts'
 import { until } from './until.ts'
 
@@ -33,16 +33,36 @@ export interface ServeProcess {
   stop(): Promise<number | null>
 }
 
+export interface ServeOptions {
+  readonly args?: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+}
+
 /** Resolves once the process says that it listens. */
 export async function serveProcess(
   directory: string,
-  options: { readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+  options: ServeOptions = {},
 ): Promise<ServeProcess> {
-  const place = await placeOf(directory)
+  return await serve(['--data', directory], await placeOf(directory), options)
+}
+
+/** One of any number of servers over the same engines, which keeps nothing itself. */
+export async function serveGateway(
+  place: Place,
+  options: ServeOptions = {},
+): Promise<ServeProcess> {
+  return await serve([], place, options)
+}
+
+async function serve(
+  data: readonly string[],
+  place: Place | undefined,
+  { args = [], env = {} }: ServeOptions,
+): Promise<ServeProcess> {
   const engines = place ? ['--metadata', place.metadata, '--blobs', place.blobs] : []
   const child = spawn(
     process.execPath,
-    [COMMAND, 'serve', '--data', directory, '--port', '0', ...engines, ...(options.args ?? [])],
+    [COMMAND, 'serve', ...data, '--port', '0', ...engines, ...args],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
@@ -50,7 +70,7 @@ export async function serveProcess(
         LADING_ACCESS_KEY_ID: KEY_PAIR.accessKeyId,
         LADING_ACCESS_KEY_SECRET: KEY_PAIR.accessKeySecret,
         ...(place ? { LADING_MASTER_KEY: MASTER_KEY } : {}),
-        ...options.env,
+        ...env,
       },
     },
   )
