@@ -18,6 +18,7 @@ const rooms = {
   drivers: ['ports'],
   observe: ['ports'],
   inspect: ['ports'],
+  migrate: ['ports', 'inspect', 'store'],
 }
 
 export default {

@@ -7,7 +7,14 @@ import { addServiceOptions } from '../../packages/cli/src/service.ts'
 const tests = fileURLToPath(new URL('..', import.meta.url))
 
 /** Tests start these by helpers, and type their flags alone. */
-const ofServers: ReadonlySet<string> = new Set(['serve', 'keys', 'sts', 'fsck', 'backup'])
+const ofServers: ReadonlySet<string> = new Set([
+  'serve',
+  'keys',
+  'sts',
+  'fsck',
+  'backup',
+  'migrate',
+])
 
 /** What every test says, but this one. */
 const texts = readdirSync(tests, { recursive: true, encoding: 'utf8' })

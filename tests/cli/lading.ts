@@ -52,7 +52,14 @@ export interface RunOptions {
 }
 
 /** They open what the server of the test has open, or begin a process that goes on. */
-const ofServers: ReadonlySet<string> = new Set(['serve', 'keys', 'sts', 'fsck', 'backup'])
+const ofServers: ReadonlySet<string> = new Set([
+  'serve',
+  'keys',
+  'sts',
+  'fsck',
+  'backup',
+  'migrate',
+])
 
 /** A server in memory, with a bucket `films` unless `bucket` says otherwise, and the command for it. */
 export async function bench(

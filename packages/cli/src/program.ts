@@ -37,6 +37,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   sts: async () => (await import('./commands/sts.ts')).addSts,
   fsck: async () => (await import('./commands/fsck.ts')).addFsck,
   backup: async () => (await import('./commands/backup.ts')).addBackup,
+  migrate: async () => (await import('./commands/migrate.ts')).addMigrate,
 }
 
 /** Headings of the help, each above the command of its name. */

@@ -25,6 +25,7 @@ import { holdQuotas } from './http/quotas.ts'
 import type { PlainBlobs } from './inspect/verify-bytes.ts'
 import { loadPeer } from './load-peer.ts'
 import { openMasterKey } from './master-key.ts'
+import type { MoveDependencies } from './migrate/move-store.ts'
 import type { BlobId, BlobStore } from './ports/blob-store.ts'
 import { type Leases, noOtherServers } from './ports/leases.ts'
 import type { MaintainedStore } from './ports/maintenance.ts'
@@ -161,6 +162,64 @@ async function openLmdb(
 async function openFiles(directory: string, small: SmallBlobs | undefined): Promise<BlobStore> {
   const { FilesBlobStore } = await import('./drivers/files/files-blob-store.ts')
   return await FilesBlobStore.open(join(directory, 'blobs'), small ? { small } : {})
+}
+
+/** The engines of a migration: those that a data directory has, and those that gateways share. */
+export interface MigrationEngines {
+  readonly source: MoveDependencies['source']
+  /** Opened when it is first asked for: whoever only counts needs none. */
+  readonly openTarget: () => Promise<MoveDependencies['target']>
+  /** Closes all that was opened. */
+  close(): Promise<void>
+}
+
+/** @throws {Error} the directory's metadata cannot be opened safely. */
+export async function openMigration(
+  directory: string,
+  { metadata: url, blobs: address }: { readonly metadata: string; readonly blobs: string },
+  { masterKey: given }: Pick<Config, 'masterKey'>,
+): Promise<MigrationEngines> {
+  const closing: (() => Promise<void>)[] = []
+  const close = async (): Promise<void> => {
+    for (const closeOne of closing.splice(0).reverse()) await closeOne()
+  }
+  try {
+    const { openExport } = await import('./drivers/lmdb/export.ts')
+    const rows = await openExport(join(directory, 'meta'))
+    closing.push(() => rows.close())
+    const blobs = await openFiles(directory, rows.smallBlobs)
+    closing.push(() => blobs.close())
+    const source = { rows, blobs, masterKeys: openMasterKey({ given, directory }) }
+    return {
+      source,
+      close,
+      async openTarget() {
+        const { PostgresImport } = await loadPeer(
+          'pg',
+          () => import('./drivers/postgres/postgres-import.ts'),
+        )
+        const { PostgresMetadataStore } = await import(
+          './drivers/postgres/postgres-metadata-store.ts'
+        )
+        const { S3BlobStore } = await loadPeer(
+          '@aws-sdk/client-s3',
+          () => import('./drivers/s3/s3-blob-store.ts'),
+        )
+        const into = await PostgresImport.open({ url })
+        closing.push(() => into.close())
+        const store = await S3BlobStore.open({ address })
+        closing.push(() => store.close())
+        return {
+          rows: into,
+          blobs: store,
+          open: () => PostgresMetadataStore.open({ url, unfinished: true }),
+        }
+      },
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
 }
 
 /** Copies blobs from one data directory to another. */

@@ -33,6 +33,15 @@ export {
   backUpDirectory,
   checkDirectory,
 } from './maintain.ts'
+export {
+  type MigrateOptions,
+  type MigrateReport,
+  type MigrationTarget,
+  type MoveStage,
+  migrateDirectory,
+  planMigration,
+  type StoreCounts,
+} from './migrate-directory.ts'
 export type { LogDestination } from './observe/log.ts'
 export { type LogFile, openLogFile } from './observe/log-file.ts'
 export type { MetricsSnapshot } from './observe/metrics.ts'

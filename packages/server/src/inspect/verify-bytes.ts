@@ -45,31 +45,56 @@ export async function verifyBytes(
   entries: readonly ManifestEntry[],
   kept: KeptSums,
 ): Promise<Damage | undefined> {
-  const whole = kept.md5 && entries.length !== 1 ? createHash('md5') : undefined
-  let crc64 = 0n
-  let size = 0
-  const parts: Uint8Array[] = []
+  const whole = needsWhole(entries, kept) ? createHash('md5') : undefined
+  const pieces: PieceSums[] = []
   try {
     for (const entry of entries) {
       const sums = await sumsOf(dependencies, entry, { encryption: kept.encryption, whole })
-      crc64 = combineCrc64(crc64, sums.crc64, entry.length)
-      size += entry.length
-      parts.push(sums.md5)
+      pieces.push({ ...sums, length: entry.length })
     }
   } catch (error) {
     if (error instanceof BlobNotFoundError) return { kind: 'missing', why: error.message }
     if (error instanceof BlobDamagedError) return { kind: 'damaged', why: error.message }
     throw error
   }
+  return compareSums(pieces, kept, whole?.digest())
+}
+
+/** Whether the sums of its pieces do not tell an object's MD5: only all of its bytes together do. */
+export function needsWhole(entries: readonly ManifestEntry[], { md5 }: KeptSums): boolean {
+  return md5 !== undefined && entries.length !== 1
+}
+
+/** The sums of one run of an object's bytes. */
+export interface PieceSums {
+  /** Bytes. */
+  readonly length: number
+  /** 16 bytes. */
+  readonly md5: Uint8Array
+  readonly crc64: bigint
+}
+
+/** The same for bytes that were read elsewhere; `whole` is the MD5 of all of them, where it is needed. */
+export function compareSums(
+  pieces: readonly PieceSums[],
+  kept: KeptSums,
+  whole?: Uint8Array,
+): Damage | undefined {
+  let crc64 = 0n
+  let size = 0
+  for (const piece of pieces) {
+    crc64 = combineCrc64(crc64, piece.crc64, piece.length)
+    size += piece.length
+  }
   const damaged = (why: string): Damage => ({ kind: 'damaged', why })
   if (size !== kept.size) return damaged(`it has ${size} bytes, and should have ${kept.size}`)
   if (crc64 !== kept.crc64) return damaged('its CRC-64 is another than when it was stored')
-  const md5 = whole ? whole.digest() : parts[0]
+  const md5 = whole ?? (pieces.length === 1 ? pieces[0]?.md5 : undefined)
   if (kept.md5 && md5 && Buffer.compare(md5, kept.md5) !== 0) {
     return damaged('its MD5 is another than when it was stored')
   }
-  if (kept.etag?.endsWith(`-${parts.length}`) && parts.length > 0) {
-    if (multipartETag(parts.map(md5ETag)) !== kept.etag) {
+  if (kept.etag?.endsWith(`-${pieces.length}`) && pieces.length > 0) {
+    if (multipartETag(pieces.map((piece) => md5ETag(piece.md5))) !== kept.etag) {
       return damaged('its ETag is not that of its parts')
     }
   }

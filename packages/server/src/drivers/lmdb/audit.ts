@@ -44,10 +44,10 @@ import { damageOf, type Row, RowDamagedError, type Table } from './sealed-table.
 import { type Environment, nothing, type Tables } from './tables.ts'
 
 /** Rows that are read at once. */
-const PAGE = 1_000
+export const PAGE = 1_000
 
 const first: Uint8Array = Uint8Array.of(0)
-const last: Uint8Array = new Uint8Array(20).fill(0xff)
+export const last: Uint8Array = new Uint8Array(20).fill(0xff)
 
 export interface AuditOptions {
   /** Called once the audit is over. */
@@ -274,7 +274,8 @@ export async function* damagedRows(
   }
 }
 
-async function* allRows(page: (start: Uint8Array) => readonly Row[]): AsyncIterable<Row> {
+/** All rows of what `page` gives from a key on, in order, with a turn for others after each page. */
+export async function* allRows(page: (start: Uint8Array) => readonly Row[]): AsyncIterable<Row> {
   for (let start = first; ; await nextTurn()) {
     const rows = page(start)
     yield* rows
@@ -284,7 +285,7 @@ async function* allRows(page: (start: Uint8Array) => readonly Row[]): AsyncItera
   }
 }
 
-const nothingHeld: BucketUsage = {
+export const nothingHeld: BucketUsage = {
   classes: {},
   deleteMarkers: 0,
   uploads: 0,
@@ -327,6 +328,6 @@ function recount(tables: Tables, bucket: string): void {
   tables.usage.putSync(textKey(bucket), encodeUsage(usage))
 }
 
-function textOf(key: Uint8Array): string {
+export function textOf(key: Uint8Array): string {
   return Buffer.from(key).toString()
 }

@@ -6,7 +6,7 @@ import { decodeNumber, encodeNumber } from './records.ts'
 import type { Tables } from './tables.ts'
 
 /** From when only uploads had such ids. */
-const lastKey = textKey('last-upload-ms')
+export const lastKey: Uint8Array = textKey('last-upload-ms')
 
 export class TimeOrder {
   readonly #tables: Tables

@@ -33,7 +33,7 @@ const PAGE = 1_000
 
 const none: Buffer = Buffer.alloc(0)
 
-const nothingHeld: BucketUsage = {
+export const nothingHeld: BucketUsage = {
   classes: {},
   deleteMarkers: 0,
   uploads: 0,
@@ -41,7 +41,7 @@ const nothingHeld: BucketUsage = {
   partBytes: 0,
 }
 
-interface VersionedRow {
+export interface VersionedRow {
   readonly bucket: Buffer
   readonly key: Buffer
   readonly place: Buffer
@@ -255,7 +255,7 @@ export class Audit implements MetadataAudit {
   }
 }
 
-async function* rowsOver<Row>(
+export async function* rowsOver<Row>(
   connection: Connection,
   name: StatementName,
   start: readonly Value[],
@@ -270,7 +270,7 @@ async function* rowsOver<Row>(
   }
 }
 
-async function* versionsOver(connection: Connection): AsyncIterable<VersionedRow> {
+export async function* versionsOver(connection: Connection): AsyncIterable<VersionedRow> {
   const names = ({ bucket, key }: VersionedRow): Buffer[] => [bucket, key]
   yield* rowsOver<VersionedRow>(connection, 'auditObjects', [none, none], names)
   yield* rowsOver<VersionedRow>(connection, 'auditVersions', [none, none, none], (row) => [

@@ -5,6 +5,7 @@ import { EngineUnavailableError } from '../../ports/blob-store.ts'
 import { auditStatements } from './audit-statements.ts'
 import { ConnectionLostError, explain } from './failures.ts'
 import { garbageStatements } from './garbage-statements.ts'
+import { importStatements } from './import-statements.ts'
 import { objectStatements } from './object-statements.ts'
 import { bucketStatements, uploadStatements } from './statements.ts'
 
@@ -15,6 +16,7 @@ export const statements: Record<StatementName, string> = {
   ...objectStatements,
   ...garbageStatements,
   ...auditStatements,
+  ...importStatements,
   begin: 'BEGIN',
   commit: 'COMMIT',
   rollback: 'ROLLBACK',
@@ -26,11 +28,12 @@ export type StatementName =
   | keyof typeof objectStatements
   | keyof typeof garbageStatements
   | keyof typeof auditStatements
+  | keyof typeof importStatements
   | 'begin'
   | 'commit'
   | 'rollback'
 
-export type Value = string | number | boolean | null | Buffer | readonly (number | Buffer)[]
+export type Value = string | number | boolean | null | Buffer | readonly (number | Buffer | null)[]
 
 export interface Answer<Row> {
   readonly rows: readonly Row[]

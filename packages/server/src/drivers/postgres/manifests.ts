@@ -56,18 +56,28 @@ async function putSegments(
   first: Pick<SegmentRow, 'segment' | 'start'>,
   entries: readonly ManifestEntry[],
 ): Promise<void> {
-  const segments: number[] = []
-  const starts: number[] = []
-  const packed: Buffer[] = []
+  const rows = segmentsFrom(entries, first)
+  await transaction.change('addSegments', [
+    manifest,
+    rows.map(({ segment }) => segment),
+    rows.map(({ start }) => start),
+    rows.map(({ entries: packed }) => packed),
+  ])
+}
+
+/** `entries` as segments, of which the first has the number and the byte that `first` says. */
+export function segmentsFrom(
+  entries: readonly ManifestEntry[],
+  first: Pick<SegmentRow, 'segment' | 'start'>,
+): SegmentRow[] {
+  const rows: SegmentRow[] = []
   let { start } = first
   for (let at = 0; at < entries.length; at += SEGMENT) {
     const slice = entries.slice(at, at + SEGMENT)
-    segments.push(first.segment + segments.length)
-    starts.push(start)
-    packed.push(packEntries(slice))
+    rows.push({ segment: first.segment + rows.length, start, entries: packEntries(slice) })
     for (const { length } of slice) start += length
   }
-  await transaction.change('addSegments', [manifest, segments, starts, packed])
+  return rows
 }
 
 /**

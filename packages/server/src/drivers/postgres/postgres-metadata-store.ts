@@ -34,6 +34,7 @@ import { Connections } from './connections.ts'
 import { DatabaseClock } from './database-clock.ts'
 import { DatabaseLeases } from './database-leases.ts'
 import { GarbageQueue, SLICE } from './garbage.ts'
+import { requireWhole } from './import-state.ts'
 import { firstKey, listPage } from './listing.ts'
 import { readManifest } from './manifests.ts'
 import { migrate } from './migrate.ts'
@@ -74,6 +75,8 @@ export interface PostgresMetadataStoreOptions {
   readonly waitMs?: number | undefined
   /** Milliseconds that a statement may take. Default 15,000. */
   readonly statementMs?: number | undefined
+  /** Whether to open it although another store has not wholly come in yet. Default false. */
+  readonly unfinished?: boolean | undefined
 }
 
 /** Microseconds after which nobody asks any more what became of a transaction. */
@@ -119,7 +122,8 @@ export class PostgresMetadataStore implements MetadataStore {
    * Opens the store, and makes its tables or brings them up to date.
    *
    * @throws {EngineUnavailableError} the database cannot be reached.
-   * @throws {Error} its tables are of a version that is not known here.
+   * @throws {Error} its tables are of a version that is not known here, or hold a part of a store that
+   *   is being moved into them.
    */
   static async open({
     url,
@@ -127,10 +131,12 @@ export class PostgresMetadataStore implements MetadataStore {
     connections: size = 20,
     waitMs = 5_000,
     statementMs = 15_000,
+    unfinished = false,
   }: PostgresMetadataStoreOptions): Promise<PostgresMetadataStore> {
     const connections = new Connections({ url, size, waitMs, statementMs })
     try {
       await migrate(connections)
+      if (!unfinished) await requireWhole(connections)
       const clock = new DatabaseClock(connections)
       await clock.ask()
       return new PostgresMetadataStore(connections, clock, now)

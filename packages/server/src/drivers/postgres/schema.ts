@@ -117,8 +117,26 @@ const leases: readonly string[] = [
   'CREATE TABLE leases (task bytea PRIMARY KEY, holder bytea NOT NULL, until int8 NOT NULL)',
 ]
 
+/** What says that another store is being moved into these tables, from where, and how far it is. */
+const importTables: readonly string[] = [
+  `CREATE TABLE imports (
+    id int4 PRIMARY KEY,
+    migration bytea NOT NULL,
+    source bytea NOT NULL,
+    blobs bytea NOT NULL,
+    finished bool NOT NULL
+  )`,
+  // Blobs that are in the engine already, with the sums of what they were before any encryption.
+  `CREATE TABLE imported_blobs (
+    blob_id bytea PRIMARY KEY,
+    size int8 NOT NULL,
+    md5 bytea NOT NULL,
+    crc64 bytea NOT NULL
+  )`,
+]
+
 /** From each version to the next; the first makes a database out of an empty one. */
-export const migrations: readonly (readonly string[])[] = [firstTables, leases]
+export const migrations: readonly (readonly string[])[] = [firstTables, leases, importTables]
 
 /** What the version of the tables is kept in, and the lock under which they are brought forward. */
 export const versionTable = {

@@ -33,13 +33,11 @@ import {
   isKey,
   isTimeOrdered,
 } from './rows.ts'
+import { newStamp } from './stamps.ts'
 import { anyShard, type Transaction, type Transactions } from './transactions.ts'
 
 /** Times that a completion reads its parts outside of its transaction before it does so inside. */
 const TRIES = 3
-
-/** Stamps of 48 bits: ten thousand of them add up to less than 2^63. */
-const STAMPS = 2 ** 48
 
 /** Numbers of parts are kept in four bytes. */
 const GREATEST_NUMBER = 2 ** 31 - 1
@@ -380,10 +378,6 @@ function isSame(sum: PartsSum, seen: { readonly parts: number; readonly stamps: 
 function namesOf({ bucket, key, uploadId }: UploadRef): [Buffer, Buffer, Buffer] | undefined {
   if (!isTimeOrdered(uploadId) || !isKey(bucket, key)) return undefined
   return [idBytes(uploadId), bytesOf(bucket), bytesOf(key)]
-}
-
-function newStamp(): number {
-  return Math.floor(Math.random() * STAMPS)
 }
 
 const HEX = '0123456789ABCDEF'

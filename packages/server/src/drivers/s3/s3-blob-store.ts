@@ -18,6 +18,7 @@ import {
   type ByteRange,
   type StoredBlob,
 } from '../../ports/blob-store.ts'
+import type { BlobImport } from '../../ports/migration.ts'
 import { abortable } from '../abortable.ts'
 import { BLOCK, BlockSums, blobSize, FULL } from '../blob-layout.ts'
 import { Budget } from './budget.ts'
@@ -49,7 +50,7 @@ export interface S3BlobStoreOptions {
 /** Part of the layout: where a byte lies is reckoned from it. */
 const PIECE = 8 * 1024 * 1024
 
-export class S3BlobStore implements BlobStore {
+export class S3BlobStore implements BlobStore, BlobImport {
   readonly #engine: S3Engine
   /** What pieces are made with. */
   readonly #gathering: Gathering
@@ -98,10 +99,18 @@ export class S3BlobStore implements BlobStore {
     await this.#engine.probe()
   }
 
-  async write(source: BlobSource, { signal }: { signal?: AbortSignal } = {}): Promise<BlobRef> {
+  async write(source: BlobSource, options: { signal?: AbortSignal } = {}): Promise<BlobRef> {
+    return await this.writeAs(randomBytes(16).toString('hex') as BlobId, source, options)
+  }
+
+  /** What is there already of the same bytes is found to be so, piece by piece, and kept. */
+  async writeAs(
+    id: BlobId,
+    source: BlobSource,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<BlobRef> {
     if (this.#closed) throw new Error('The blob store is closed.')
     signal?.throwIfAborted()
-    const id = randomBytes(16).toString('hex') as BlobId
     const writing = this.#write(id, source, signal)
     this.#writing.add(id)
     this.#writes.add(writing)
@@ -158,6 +167,23 @@ export class S3BlobStore implements BlobStore {
       last = { id, writtenAt: modifiedAt }
     }
     if (last && this.#isDue(last, before)) yield last
+  }
+
+  /** Of all blobs, in the order of their ids. One that lacks pieces is smaller than it was to be. */
+  async *sizes(): AsyncIterable<BlobRef> {
+    let last: BlobRef | undefined
+    for await (const { key, size: stored } of this.#engine.list('')) {
+      const id = idIn(key)
+      if (id === undefined) continue
+      const size = blobSize(stored)
+      if (id === last?.id) {
+        last = { id, size: last.size + size }
+        continue
+      }
+      if (last) yield last
+      last = { id, size }
+    }
+    if (last) yield last
   }
 
   async close(): Promise<void> {
