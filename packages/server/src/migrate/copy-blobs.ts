@@ -117,21 +117,21 @@ class Copying {
   async #item(item: Item, signal: AbortSignal): Promise<void> {
     const { what, entries } = item
     const blobs = new Map<BlobId, CopiedBlob>()
-    let damage: Damage | undefined
     try {
       for (const { blobId } of entries) {
         if (blobs.has(blobId)) continue
         blobs.set(blobId, this.#keep(blobId) ?? (await this.#copy(blobId, item, signal)))
       }
-      damage = await this.#compare(item, blobs)
     } catch (error) {
-      if (error instanceof BlobNotFoundError) damage = { kind: 'missing', why: error.message }
-      else if (error instanceof BlobDamagedError) damage = { kind: 'damaged', why: error.message }
-      else throw error
+      const isLost = error instanceof BlobNotFoundError || error instanceof BlobDamagedError
+      if (!isLost) throw error
+      this.#problems.push(`${what}: ${error.message}`)
+      return
     }
+    const damage = await this.#compare(item, blobs)
     if (!damage) return
     this.#problems.push(`${what}: ${damage.why}`)
-    // Once somebody has put the right bytes in their place, the next attempt copies those.
+    // Nobody knows which of them it is. Once the right bytes are in their place, all are copied anew.
     await this.#forget([...blobs.keys()])
   }
 
@@ -153,6 +153,7 @@ class Copying {
     async function* passing(): AsyncGenerator<Uint8Array, void, undefined> {
       let stored: Uint8Array = new Uint8Array()
       async function* observed(): AsyncGenerator<Uint8Array, void, undefined> {
+        if (size === 0) return
         for await (const chunk of from.read(id, { offset: 0, length: size })) {
           stored = chunk
           yield chunk

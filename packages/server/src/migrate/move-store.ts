@@ -73,11 +73,12 @@ export async function moveStore(
 ): Promise<MoveReport> {
   const { source, target, makeHasher } = dependencies
   requireAlone(source.rows)
-  const { id: migration, state } = await target.rows.begin(names)
+  const { id: migration, state } = await target.rows.begin(names, () =>
+    requireNoBlobs(target.blobs),
+  )
   const counts = await countItems(source.rows)
   const none = { copiedBlobs: 0, copiedBytes: 0, keptBlobs: 0, problems: [] }
   if (state === 'finished') return { migration, outcome: 'finished before', counts, ...none }
-  if (state === 'begun') await requireNoBlobs(target.blobs)
   options.onStage?.('bytes', counts)
   let there = 0
   let before = 0
@@ -128,11 +129,10 @@ async function countItems(source: StoreExport): Promise<StoreCounts> {
   return counts
 }
 
-function requireAlone(source: WatchedExport): void {
-  const others = source.others()
-  if (others.length === 0) return
+function requireAlone({ isOpenElsewhere }: WatchedExport): void {
+  if (!isOpenElsewhere) return
   throw new Error(
-    `The source is open in another process (${others.join(', ')}): stop it first, so that nothing is written that would not be moved.`,
+    'Another process has the source open: stop it first, so that nothing is written that would not be moved.',
   )
 }
 

@@ -60,8 +60,8 @@ export interface StoreExport {
 
 /** A store that somebody may have open, and that must stay as it is while it is moved. */
 export interface WatchedExport extends StoreExport {
-  /** Processes that have it open, besides this one. */
-  others(): readonly number[]
+  /** Whether a process had it open when this one opened it. */
+  readonly isOpenElsewhere: boolean
   /** Whether nothing was committed since this was opened. */
   isUnchanged(): boolean
 }
@@ -81,11 +81,15 @@ export interface MigrationNames {
 
 export interface StoreImport {
   /**
-   * Begins the migration, or goes on with the same one; nobody else does until this is closed.
+   * Begins the migration, or goes on with the same one; nobody else does until this is closed. `prepare`
+   * runs before one is begun, and its throw leaves the store as it was.
    *
    * @throws {Error} the store holds something else, or another process is at it.
    */
-  begin(names: MigrationNames): Promise<{
+  begin(
+    names: MigrationNames,
+    prepare: () => Promise<void>,
+  ): Promise<{
     readonly id: string
     readonly state: 'begun' | 'resumed' | 'finished'
   }>

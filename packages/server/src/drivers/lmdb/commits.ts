@@ -3,7 +3,7 @@
 import { resolve } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { NoSpaceError } from '../../ports/blob-store.ts'
-import type { Environment } from './tables.ts'
+import { type Environment, sharedInfo } from './tables.ts'
 
 /** Bytes. Below this, an I/O error is taken for the short write that a full disk gives. */
 const NEARLY_FULL = 64 * 1024 * 1024
@@ -97,11 +97,7 @@ async function fromTheNewest<Result>(
  * Source: OpenLDAP ITS#9496; lmdb 3.5.6 is built without its correction.
  */
 function beginsFromNewest(environment: Environment): boolean {
-  // `getStats` tells the same number, and counts much else for it.
-  const { env: native } = environment as unknown as {
-    readonly env: { info(): { readonly lastTxnId: number } }
-  }
-  return environment.getWriteTxnId() === native.info().lastTxnId + 1
+  return environment.getWriteTxnId() === sharedInfo(environment).lastTxnId + 1
 }
 
 async function waitedFor<Result>(

@@ -14,7 +14,7 @@ import { betweenCommits, inTransaction, seesNewestCommit } from './commits.ts'
 import { type EnvironmentFiles, nodeEnvironmentFiles } from './environment-files.ts'
 import { formatKey } from './keys.ts'
 import { decodeNumber, encodeNumber } from './records.ts'
-import { binary, type Environment, openTables, type Tables } from './tables.ts'
+import { binary, type Environment, openTables, sharedInfo, type Tables } from './tables.ts'
 import { addSums, countUsage, haveSmallBlobs } from './upgrades.ts'
 
 /** The layout of the tables as a whole. Raised when they change; `upgrades` then gets one more. */
@@ -97,6 +97,20 @@ export async function copyEnvironment(
   await files.sync(unfinished)
   await files.rename(unfinished, directory)
   await files.sync(dirname(directory))
+}
+
+/**
+ * Whether another process has it open, in whichever container that runs: who comes alone finds
+ * that nobody has ever read, and every server reads before it serves.
+ */
+export async function isOpen(directory: string): Promise<boolean> {
+  await requireEnvironment(directory)
+  const environment = await betweenCommits(directory, () => openAt(directory))
+  try {
+    return sharedInfo(environment).numReaders > 0
+  } finally {
+    await environment.close()
+  }
 }
 
 /** Bytes that are free to this process where `path` lies. */

@@ -12,7 +12,7 @@ import type {
   WatchedExport,
 } from '../../ports/migration.ts'
 import { allRows, last, nothingHeld, PAGE, textOf } from './audit.ts'
-import { openEnvironment } from './environment.ts'
+import { isOpen, openEnvironment } from './environment.ts'
 import { afterAll, partKey, position, reversed, segmentKey, textKey, uploadIdKey } from './keys.ts'
 import {
   decodeBucket,
@@ -28,7 +28,7 @@ import {
 } from './records.ts'
 import type { Row, Table } from './sealed-table.ts'
 import { LmdbSmallBlobs } from './small-blobs.ts'
-import type { Environment, Tables } from './tables.ts'
+import { type Environment, sharedInfo, type Tables } from './tables.ts'
 import { lastKey } from './time-order.ts'
 
 /**
@@ -39,20 +39,23 @@ import { lastKey } from './time-order.ts'
 export async function openExport(directory: string): Promise<LmdbExport> {
   // Opening would make what is not there.
   await stat(join(directory, 'data.mdb'))
+  const isOpenElsewhere = await isOpen(directory)
   const { environment, tables } = await openEnvironment(directory)
-  return new LmdbExport(environment, tables)
+  return new LmdbExport(environment, tables, isOpenElsewhere)
 }
 
 export class LmdbExport implements WatchedExport {
   /** For the store of blobs beside it. */
   readonly smallBlobs: LmdbSmallBlobs
+  readonly isOpenElsewhere: boolean
   readonly #environment: Environment
   readonly #tables: Tables
   readonly #transaction: Transaction
   readonly #began: number
   #closing: Promise<void> | undefined
 
-  constructor(environment: Environment, tables: Tables) {
+  constructor(environment: Environment, tables: Tables, isOpenElsewhere: boolean) {
+    this.isOpenElsewhere = isOpenElsewhere
     this.#environment = environment
     this.#tables = tables
     // Before the snapshot: what comes between the two is taken for a change, and not missed.
@@ -60,18 +63,6 @@ export class LmdbExport implements WatchedExport {
     environment.resetReadTxn()
     this.#transaction = environment.useReadTransaction()
     this.smallBlobs = new LmdbSmallBlobs(tables, () => {})
-  }
-
-  others(): readonly number[] {
-    this.#environment.readerCheck()
-    const pids = this.#environment
-      .readerList()
-      .split('\n')
-      .flatMap((line) => {
-        const [pid = ''] = line.trim().split(/\s+/)
-        return /^\d+$/.test(pid) ? [Number(pid)] : []
-      })
-    return [...new Set(pids)].filter((pid) => pid !== process.pid)
   }
 
   isUnchanged(): boolean {
@@ -164,9 +155,5 @@ export class LmdbExport implements WatchedExport {
 
 /** A number that each commit of any process raises. */
 function newestCommit(environment: Environment): number {
-  // `getStats` tells the same number, and counts much else for it.
-  const { env: native } = environment as unknown as {
-    readonly env: { info(): { readonly lastTxnId: number } }
-  }
-  return native.info().lastTxnId
+  return sharedInfo(environment).lastTxnId
 }

@@ -6,6 +6,20 @@ import { type Row, Table, type TableOptions } from './sealed-table.ts'
 
 export type Environment = RootDatabase<Uint8Array, Uint8Array>
 
+/** What all processes share that have the environment open. */
+export interface SharedInfo {
+  /** A number that each commit raises. */
+  readonly lastTxnId: number
+  /** Readers at most at one time, since somebody opened it whom no other was beside. */
+  readonly numReaders: number
+}
+
+export function sharedInfo(environment: Environment): SharedInfo {
+  // `getStats` tells the same, and counts much else for it.
+  const { env: native } = environment as unknown as { readonly env: { info(): SharedInfo } }
+  return native.info()
+}
+
 export interface Tables {
   /** Single values, by name. */
   readonly meta: Table

@@ -58,10 +58,12 @@ export class PostgresImport implements StoreImport {
 
   async begin(
     names: MigrationNames,
+    prepare: () => Promise<void>,
   ): Promise<{ readonly id: string; readonly state: 'begun' | 'resumed' | 'finished' }> {
     const found = (await this.#connections.ask<ImportRow>('findImport')).rows[0]
     if (found) requireSame(found, names)
     else await this.#requireEmpty()
+    if (!found) await prepare()
     if (found?.finished) return { id: toHex(found.migration), state: 'finished' }
     const id = randomBytes(16)
     const { source, blobs } = names
