@@ -48,9 +48,9 @@ export function addMigrate(program: Command, act: Act): void {
     .addHelpText(
       'after',
       `
-The engine's keys are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the database's
-password PGPASSWORD. What is encrypted needs the directory's master.key, or
-LADING_MASTER_KEY where the server was given it.
+The engine's keys are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the password
+of the database is PGPASSWORD. What is encrypted needs the directory's
+master.key, or LADING_MASTER_KEY where the server was given it.
 
 Exit status: 0 moved, now or by an earlier run; 1 it failed, run it again;
 7 bytes are missing or damaged, or the two are not the same: each is told.`,
