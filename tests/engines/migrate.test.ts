@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text as textOf } from 'node:stream/consumers'
@@ -275,6 +275,37 @@ describeWithPostgres('a migration', () => {
       )
       const report = await lading.migrateDirectory(directory, place, { masterKey })
       expect(report).toMatchObject({ outcome: 'finished', copiedBlobs: 1 })
+    })
+
+    test('says in the end what every gateway must be given, and with that all is served', async () => {
+      const directory = await temporaryDirectory()
+      const own = await lading.startServer({ data: { directory }, port: 0 })
+      const client = new OssClient({ endpoint: own.url, credentials: own.credentials })
+      const sealed = { bucket: 'films', key: 'sealed' }
+      await client.putBucket({ bucket: 'films' })
+      await client.putObject({ ...sealed, body: 'what is inside', serverSideEncryption: 'AES256' })
+      await client.close()
+      await own.close({ graceMs: 0 })
+      const { metadata, blobs } = await freshPlace()
+      const child = spawn(
+        process.execPath,
+        [COMMAND, ...['migrate', '--data', directory, '--metadata', metadata, '--blobs', blobs]],
+        { stdio: ['ignore', 'pipe', 'pipe'] },
+      )
+      const [results, advice] = await Promise.all([textOf(child.stdout), textOf(child.stderr)])
+      expect(results).toMatch(/^moved 1 bucket, 1 object, .* 1 blob of 14 B; copied 14 B\n$/)
+      expect(advice).toContain('copying bytes: ')
+      expect(advice).toContain(`LADING_MASTER_KEY: what is in ${directory}/master.key`)
+      expect(advice).toContain(`its key pairs: ${directory}/credentials.json`)
+      const given = await temporaryDirectory()
+      for (const name of ['master.key', 'credentials.json']) {
+        await copyFile(join(directory, name), join(given, name))
+      }
+      const gateway = { data: { directory: given }, metadata, blobs, port: 0 }
+      const reader = await clientOf(await lading.startServer(gateway))
+      const chunks: Uint8Array[] = []
+      for await (const chunk of (await reader.getObject(sealed)).body) chunks.push(chunk)
+      expect(Buffer.concat(chunks).toString()).toBe('what is inside')
     })
 
     test('run again after it has finished says so', async () => {

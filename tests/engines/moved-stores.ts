@@ -203,7 +203,7 @@ async function sumOf(body: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 export async function clientOf(server: lading.RunningServer): Promise<OssClient> {
-  const client = new OssClient({ endpoint: server.url, credentials: KEY_PAIR })
+  const client = new OssClient({ endpoint: server.url, credentials: server.credentials })
   onTestFinished(async () => {
     await client.close()
     await server.close({ graceMs: 0 })
