@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { loadHasher } from '@lading/protocol'
 import { expect, test } from 'vitest'
+import type { BlobId } from '../../ports/blob-store.ts'
 import { BLOCK, BlockSums, SUM } from '../blob-layout.ts'
 import { Budget } from './budget.ts'
 import { Piece } from './piece.ts'
 import { SLAB, Slabs } from './slabs.ts'
 
-const ID = '0'.repeat(32)
+const ID = '0'.repeat(32) as BlobId
 const CAPACITY = 16 * (BLOCK + SUM)
 
 const makeHasher = await loadHasher({ crc64: false })
