@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type BlobId, BlobNotFoundError } from '../ports/blob-store.ts'
+import { type BlobId, BlobNotFoundError, EngineUnavailableError } from '../ports/blob-store.ts'
 import type { ManifestPage } from '../ports/metadata-store.ts'
 import { blobRanges } from './manifest.ts'
 import {
@@ -79,6 +79,22 @@ test('a first blob that is gone fails the read before its first byte', async () 
   const reader = await opened.store.openObject('photos', 'cat.jpg')
   const chunks = reader.read({ offset: 0, length: 5 })[Symbol.asyncIterator]()
   await expect(chunks.next()).rejects.toThrow(BlobNotFoundError)
+})
+
+test('a read is refused for now while what keeps the bytes cannot be reached', async () => {
+  const { store } = await openStore({
+    wrapBlobs: (blobs) =>
+      overriding(blobs, {
+        // biome-ignore lint/correctness/useYield: it ends before there is anything to yield
+        async *read() {
+          throw new EngineUnavailableError('The engine does not answer.')
+        },
+      }),
+  })
+  await putText(store, 'cat.jpg', 'bytes')
+  const reader = await store.openObject('photos', 'cat.jpg')
+  const refused = { code: 'ServiceUnavailable', status: 503 }
+  await expect(gather(reader.read({ offset: 0, length: 5 }))).rejects.toMatchObject(refused)
 })
 
 test('a later blob that is gone ends the bytes with an error, and nothing is put in its place', async () => {

@@ -1,12 +1,13 @@
 /** From a range of an object to ranges of blobs, and their bytes. */
 
-import type { BlobStore, ByteRange } from '../ports/blob-store.ts'
+import { type BlobStore, type ByteRange, EngineUnavailableError } from '../ports/blob-store.ts'
 import type {
   ManifestEntry,
   ManifestPage,
   OpenObject,
   StoredObject,
 } from '../ports/metadata-store.ts'
+import { unreachable } from './refusals.ts'
 
 /** An object whose bytes stay readable until `release`, whatever happens to its key meanwhile. */
 export interface ObjectReader {
@@ -14,6 +15,8 @@ export interface ObjectReader {
   /**
    * Yields the bytes of `range`, which the object must hold, and never others in their place: what
    * is missing ends them with an error, before the first byte if it is the first that is missing.
+   *
+   * @throws {OssError} `ServiceUnavailable` while what keeps them cannot be reached.
    */
   read(range: ByteRange): AsyncIterable<Uint8Array>
   /** Ends the read, begun or not. May be repeated. */
@@ -41,12 +44,16 @@ async function* readRange(
 ): AsyncGenerator<Uint8Array> {
   if (range.length === 0) return
   let missing = range.length
-  for await (const page of open.manifest(range.offset)) {
-    for (const { blobId, offset, length } of blobRanges(page, range)) {
-      yield* blobs.read(blobId, { offset, length })
-      missing -= length
+  try {
+    for await (const page of open.manifest(range.offset)) {
+      for (const { blobId, offset, length } of blobRanges(page, range)) {
+        yield* blobs.read(blobId, { offset, length })
+        missing -= length
+      }
+      if (missing === 0) return
     }
-    if (missing === 0) return
+  } catch (error) {
+    throw error instanceof EngineUnavailableError ? unreachable(error) : error
   }
   throw new Error(`The manifest of the object ends ${missing} bytes before the range does.`)
 }

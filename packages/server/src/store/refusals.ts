@@ -85,18 +85,20 @@ export function guardOf(
   return request.forbidOverwrite && !bucket?.versioning ? forbidOverwrite : undefined
 }
 
+export function unreachable(cause: EngineUnavailableError): OssError {
+  return new OssError('ServiceUnavailable', {
+    message: 'What keeps the data cannot be reached at the moment. Please try again.',
+    cause,
+  })
+}
+
 /** Waits for what was asked of the engines, and tells whoever asked of those failures that pass. */
 export async function refusePassingFailures<Result>(asked: Promise<Result>): Promise<Result> {
   try {
     return await asked
   } catch (error) {
     if (error instanceof BlobLostError) throw tryAgain(error)
-    if (error instanceof EngineUnavailableError) {
-      throw new OssError('ServiceUnavailable', {
-        message: 'What keeps the data cannot be reached at the moment. Please try again.',
-        cause: error,
-      })
-    }
+    if (error instanceof EngineUnavailableError) throw unreachable(error)
     if (!(error instanceof NoSpaceError)) throw error
     throw new OssError('ServiceUnavailable', {
       message: 'The service has no space left to store this.',

@@ -3,7 +3,7 @@
 import pg from 'pg'
 import { EngineUnavailableError } from '../../ports/blob-store.ts'
 import { auditStatements } from './audit-statements.ts'
-import { ConnectionLostError, explain } from './failures.ts'
+import { ConnectionLostError, explain, Losses } from './failures.ts'
 import { garbageStatements } from './garbage-statements.ts'
 import { importStatements } from './import-statements.ts'
 import { objectStatements } from './object-statements.ts'
@@ -96,12 +96,13 @@ export class Connections {
    * @throws {EngineUnavailableError}
    */
   async ask<Row>(name: StatementName, values: readonly Value[] = []): Promise<Answer<Row>> {
-    try {
-      return await this.askOnce(name, values)
-    } catch (error) {
-      // Perhaps only this connection was broken, for as long as it had been idle.
-      if (!(error instanceof ConnectionLostError)) throw error
-      return await this.askOnce(name, values)
+    for (const losses = new Losses(); ; ) {
+      try {
+        return await this.askOnce(name, values)
+      } catch (error) {
+        // Perhaps only this connection was broken, for as long as it had been idle.
+        await losses.add(error)
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 /** What an error of the driver means for whoever asked. */
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { EngineUnavailableError, NoSpaceError } from '../../ports/blob-store.ts'
 
 /** Two transactions met; the one that is told so runs again. */
@@ -9,6 +10,31 @@ export class ConflictError extends Error {
 
 /** The connection broke, or its answer took too long. What was asked last may have happened. */
 export class ConnectionLostError extends EngineUnavailableError {}
+
+/** Milliseconds for which something is begun again after a loss; once it is in any case. */
+const PATIENCE = 5_000
+
+/** Milliseconds at most before it is begun a third time, and each time after. */
+const PAUSE = 50
+
+/** The connections that were lost under something that may be begun again. */
+export class Losses {
+  readonly #end = performance.now() + PATIENCE
+  #count = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Resolves when it may be begun again; throws `error` when that is no loss, or one too many. */
+  async add(error: unknown): Promise<void> {
+    if (!(error instanceof ConnectionLostError)) throw error
+    this.#count += 1
+    if (this.#count === 1) return
+    if (performance.now() > this.#end) throw error
+    await sleep(Math.random() * PAUSE)
+  }
+}
 
 /** Serialisation failure, and deadlock. */
 const CONFLICTS = new Set(['40001', '40P01'])

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { EngineUnavailableError } from '../../ports/blob-store.ts'
 import type { StoredObject } from '../../ports/metadata-store.ts'
 import type { Answer, Connection, Connections, StatementName, Value } from './connections.ts'
-import { ConflictError, ConnectionLostError } from './failures.ts'
+import { ConflictError, ConnectionLostError, Losses } from './failures.ts'
 import { bytesOf } from './rows.ts'
 import type { TimeOrder } from './time-order.ts'
 
@@ -153,7 +153,7 @@ export class Transactions {
     { takesIds = false }: RunOptions = {},
   ): Promise<Result> {
     let ids = takesIds ? await this.#order.take() : []
-    let losses = 0
+    const losses = new Losses()
     for (let tries = 1; ; tries++) {
       try {
         return await this.#attempt(action, ids)
@@ -164,9 +164,9 @@ export class Transactions {
           if (tries >= TRIES) throw tooBusy(error)
           await pauseBefore(tries)
           if (ids.length > 0) ids = await this.#order.take()
-        } else if (!(error instanceof ConnectionLostError) || losses++ > 0) {
+        } else {
           // A connection that was lost before the commit was asked for has left nothing behind.
-          throw error
+          await losses.add(error)
         }
       }
     }

@@ -14,7 +14,7 @@ import type {
 } from '../../ports/metadata-store.ts'
 import { lockBucket } from './buckets.ts'
 import type { Connections } from './connections.ts'
-import { ConnectionLostError, sqlStateOf, UNIQUE_VIOLATION } from './failures.ts'
+import { Losses, sqlStateOf, UNIQUE_VIOLATION } from './failures.ts'
 import { discardBlobs, discardParts, SLICE } from './garbage.ts'
 import { listPage } from './listing.ts'
 import { blobTaken, claimBlobs, findObjectRow, holdKey, publish, readingOver } from './objects.ts'
@@ -98,11 +98,11 @@ export class Uploads {
     if (!names) return 'no-upload'
     const row = [part.partNumber, part.size, newStamp(), encodePart(part)]
     // A lost answer leaves open whether the part was committed; to begin again tells.
-    for (let losses = 0; ; losses++) {
+    for (const losses = new Losses(); ; ) {
       try {
-        return await this.#addPart(names, row, { part, guard, mayBeThere: losses > 0 })
+        return await this.#addPart(names, row, { part, guard, mayBeThere: losses.count > 0 })
       } catch (error) {
-        if (!(error instanceof ConnectionLostError) || losses > 1) throw error
+        await losses.add(error)
       }
     }
   }

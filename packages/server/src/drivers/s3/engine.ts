@@ -258,6 +258,8 @@ function makeClient(endpoint: string, { keys, region, requests }: EngineOptions)
     forcePathStyle: true,
     // Tried again here, where it is known what that may do.
     maxAttempts: 1,
+    // Whoever asks is told, and the log speaks of requests. Without one it writes to the console.
+    logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
     // What the MD5 and the blocks' sums prove already; engines also take it for other things.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
