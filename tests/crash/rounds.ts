@@ -147,7 +147,9 @@ async function workUntilKilled(
   const { inFlight, completesInFlight } = traffic
   stopped = true
   await kill()
-  await Promise.all(clients)
+  for (const end of await Promise.all(clients)) {
+    if (end instanceof UnexpectedAnswer) ledger.wrongAnswers.push(end.message)
+  }
   wire.close()
   await between?.close()
   return { inFlight, completesInFlight }

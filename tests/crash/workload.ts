@@ -26,16 +26,16 @@ export interface ClientOptions {
   readonly keys: readonly [string, ...string[]]
 }
 
-/** Works until a request fails, as it does when the server dies. Never rejects. */
-export async function runClient(options: ClientOptions, stopped: () => boolean): Promise<void> {
+/** Works until a request fails, as it does when the server dies, and resolves with how; never rejects. */
+export async function runClient(options: ClientOptions, stopped: () => boolean): Promise<unknown> {
   while (!stopped()) {
     try {
       await step(options)
     } catch (error) {
-      if (error instanceof UnexpectedAnswer) options.ledger.wrongAnswers.push(error.message)
-      return
+      return error
     }
   }
+  return undefined
 }
 
 async function step(options: ClientOptions): Promise<void> {
@@ -91,7 +91,10 @@ async function sendPart(
     wire.uploadPart(ledger.bucket, key, uploadId, partNumber, bytes),
   )
   if (answer.status !== 200 || answer.headers.etag !== `"${etag}"`) {
-    throw new UnexpectedAnswer(`UploadPart answered ${answer.status}: ${answer.text}`)
+    throw new UnexpectedAnswer(
+      `UploadPart answered ${answer.status}: ${answer.text}`,
+      answer.status,
+    )
   }
   part.acknowledged = etag
   part.unanswered.delete(etag)
@@ -117,7 +120,10 @@ async function complete(
       wire.complete(ledger.bucket, upload.key, upload.uploadId, parts),
     )
     if (answer.status !== 200)
-      throw new UnexpectedAnswer(`Complete answered ${answer.status}: ${answer.text}`)
+      throw new UnexpectedAnswer(
+        `Complete answered ${answer.status}: ${answer.text}`,
+        answer.status,
+      )
     upload.state = 'completed'
     ledger.published.set(upload.key, intended)
     ledger.completesAcknowledged += 1
@@ -134,7 +140,7 @@ async function abort(
   upload.state = 'aborting'
   const answer = await during(traffic, () => wire.abort(ledger.bucket, upload.key, upload.uploadId))
   if (answer.status !== 204)
-    throw new UnexpectedAnswer(`Abort answered ${answer.status}: ${answer.text}`)
+    throw new UnexpectedAnswer(`Abort answered ${answer.status}: ${answer.text}`, answer.status)
   upload.state = 'aborted'
   ledger.abortsAcknowledged += 1
   traffic.onAcknowledged()
@@ -145,9 +151,11 @@ async function read({ wire, ledger, traffic, random, keys }: ClientOptions): Pro
   const key = random.pick(keys as [string, ...string[]])
   const answer = await during(traffic, () => wire.send('GET', { bucket: ledger.bucket, key }))
   const expected = ledger.published.get(key)
+  if (answer.status === 503) throw new UnexpectedAnswer(`GetObject answered ${answer.text}`, 503)
   if (expected === undefined) return
   if (answer.headers.etag !== `"${expected.etag}"` || md5Of(answer.bytes) !== expected.md5) {
-    throw new UnexpectedAnswer(`${key} was read in part or in another state than was acknowledged`)
+    const what = `${answer.status}, ${answer.code ?? `${answer.bytes.length} bytes`}`
+    throw new UnexpectedAnswer(`${key} was read in another state than was acknowledged: ${what}`)
   }
 }
 

@@ -8,19 +8,14 @@ import { createHash } from 'node:crypto'
 import { setTimeout as after } from 'node:timers/promises'
 import { OssClient, upload } from '@lading/client/node'
 import { crc64 } from '@lading/protocol'
-import { startServer } from '@lading/server'
 import { expect, onTestFinished, test } from 'vitest'
-import { type CheckReport, checkStore } from '../../packages/server/src/inspect/check-store.ts'
-import { opened } from '../../packages/server/src/store/encryption.ts'
-import { makeHasher, masterKeys } from '../../packages/server/src/store/store-samples.contract.ts'
 import { acknowledgeEarly } from '../crash/early-acknowledgement.ts'
-import { PostgresMetadataStore } from '../postgres/database.ts'
-import { S3BlobStore } from '../s3/engine.ts'
 import { reportFigure } from '../support/figures.ts'
 import { etagOf, OssWire } from '../support/oss-wire.ts'
-import { MASTER_KEY, type Place } from '../support/places.ts'
+import type { Place } from '../support/places.ts'
 import { Random, seedFromEnvironment } from '../support/random.ts'
 import { KEY_PAIR, type ServeProcess, serveGateway } from '../support/serve-process.ts'
+import { checkPlace, collectPlace } from './soundness.ts'
 import { Turns } from './turns.ts'
 import { describeWithEngines, useEngines } from './use-engines.ts'
 
@@ -241,11 +236,7 @@ async function expectParts(
   }
 }
 
-async function expectObject(
-  { port }: Pick<ServeProcess, 'port'>,
-  key: string,
-  bytes: Uint8Array,
-): Promise<void> {
+async function expectObject({ port }: ServeProcess, key: string, bytes: Uint8Array): Promise<void> {
   const wire = new OssWire({ port, credentials: KEY_PAIR })
   try {
     const got = await wire.send('GET', { bucket: BUCKET, key })
@@ -262,36 +253,14 @@ async function expectObject(
 
 /** What is kept contradicts nothing; and a collection of all that nobody names takes nothing that is named. */
 async function expectSound(place: Place, objects: ReadonlyMap<string, Uint8Array>): Promise<void> {
-  const before = await check(place)
+  const before = await checkPlace(place)
   reportFigure('engine objects that killed gateways left behind', before.orphanBlobs)
   expect(before, `seed ${seed}`).toMatchObject({ problems: [], objects: objects.size, uploads: 0 })
-  const server = await startServer({
-    ...place,
-    masterKey: MASTER_KEY,
-    credentials: [KEY_PAIR],
-    collect: { graceMs: 0, orphanAgeMs: 0 },
-  })
-  onTestFinished(() => server.close())
-  expect(await server.collectGarbage()).toMatchObject({ failures: 0 })
-  for (const [key, bytes] of objects) await expectObject(server, key, bytes)
-  expect((await check(place)).problems, `seed ${seed}`).toEqual([])
-}
-
-/** What `fsck` says of all rows and all bytes. */
-async function check({ metadata: url, blobs: address }: Place): Promise<CheckReport> {
-  const metadata = await PostgresMetadataStore.open({ url })
-  const blobs = await S3BlobStore.open({ address })
-  const audit = await metadata.audit()
-  try {
-    const plain = (encryption: Parameters<typeof opened>[2]) =>
-      opened(blobs, masterKeys, encryption)
-    const dependencies = { audit, metadata, blobs, plain, makeHasher, now: metadata.now }
-    return await checkStore(dependencies, { deep: true })
-  } finally {
-    audit.close()
-    await blobs.close()
-    await metadata.close()
-  }
+  expect(await collectPlace(place)).toBe(0)
+  const gateway = await serveGateway(place)
+  onTestFinished(() => gateway.kill())
+  for (const [key, bytes] of objects) await expectObject(gateway, key, bytes)
+  expect((await checkPlace(place)).problems, `seed ${seed}`).toEqual([])
 }
 
 function shuffled(random: Random): number[] {

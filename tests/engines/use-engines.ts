@@ -1,7 +1,7 @@
 /** A PostgreSQL and a Ceph for the tests of one file, and in them places that any number of servers share. */
 
 import { afterAll, beforeAll, type SuiteAPI } from 'vitest'
-import { findCeph } from '../../tools/services/ceph.mjs'
+import { type CephOptions, findCeph } from '../../tools/services/ceph.mjs'
 import { type Database, describeWithPostgres, useDatabase } from '../postgres/database.ts'
 import { describeWithCeph, type Engine, useEngine } from '../s3/engine.ts'
 import type { Place } from '../support/places.ts'
@@ -19,9 +19,11 @@ export interface Engines {
 }
 
 /** Call it within `describeWithEngines`: both are there while its tests run, and servers know the engine's keys. */
-export function useEngines(): Engines {
-  const database = useDatabase()
-  const engine = useEngine()
+export function useEngines(
+  options: { readonly syncs?: boolean; readonly ceph?: CephOptions } = {},
+): Engines {
+  const database = useDatabase(options)
+  const engine = useEngine(options.ceph)
   const variables = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const
   const before = variables.map((name) => process.env[name])
 

@@ -20,6 +20,8 @@ export class Meddler {
   #harm: { readonly harm: Harm; readonly methods: RegExp; times: number } | undefined
   /** Requests that came. */
   count = 0
+  /** Those that harm was done to. */
+  harmed = 0
 
   private constructor(target: string) {
     this.#server = createServer((incoming, answer) => {
@@ -76,6 +78,7 @@ export class Meddler {
     const plan = this.#harm
     if (!plan || plan.times === 0 || !plan.methods.test(method)) return undefined
     plan.times -= 1
+    this.harmed += 1
     return plan.harm
   }
 }

@@ -51,7 +51,15 @@ export interface WireOptions {
 }
 
 /** The server answered, and not as the step needs: unlike a lost connection, no crash explains it. */
-export class UnexpectedAnswer extends Error {}
+export class UnexpectedAnswer extends Error {
+  /** Of the answer, where it was its status that was not expected. */
+  readonly status: number | undefined
+
+  constructor(message: string, status?: number) {
+    super(message)
+    this.status = status
+  }
+}
 
 export class OssWire {
   readonly #agent: Agent
@@ -168,7 +176,10 @@ export class OssWire {
     const answer = await this.send('POST', { bucket, key, query: { uploads: '' }, headers })
     const uploadId = elementOf(answer.text, 'UploadId')
     if (answer.status !== 200 || uploadId === undefined) {
-      throw new UnexpectedAnswer(`Initiate answered ${answer.status}: ${answer.text}`)
+      throw new UnexpectedAnswer(
+        `Initiate answered ${answer.status}: ${answer.text}`,
+        answer.status,
+      )
     }
     return uploadId
   }

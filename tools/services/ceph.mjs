@@ -196,7 +196,9 @@ class Ceph {
     return run(program, all, { cwd: this.dir, timeout: PATIENCE })
   }
 
+  /** Does nothing where it runs. */
   async #start(name, program, args) {
+    if (this.#daemons.has(name)) return
     const log = openSync(join(this.dir, 'log', `${name}.out`), 'a')
     const ends = this.#outlives ? [] : ['--pdeathsig', 'KILL']
     // In the foreground, so that it is a child of ours, and ends with us.

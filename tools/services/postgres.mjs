@@ -102,8 +102,9 @@ class Postgres {
     await this.query('CREATE DATABASE lading', 'postgres')
   }
 
-  /** Resolves once it takes connections. */
+  /** Resolves once it takes connections; does nothing where it runs. */
   async start() {
+    if (this.#runs) return
     const path = join(this.dir, 'server.log')
     const log = openSync(path, 'a')
     const ends = this.#outlives ? [] : ['--pdeathsig', 'QUIT']
@@ -165,9 +166,13 @@ class Postgres {
     return join(this.dir, 'data')
   }
 
+  get #runs() {
+    return this.#server && this.#server.exitCode === null && this.#server.signalCode === null
+  }
+
   async #signal(signal) {
+    if (!this.#runs) return
     const server = this.#server
-    if (!server || server.exitCode !== null || server.signalCode !== null) return
     server.ref()
     const ended = new Promise((settle) => server.once('exit', settle))
     server.kill(signal)
