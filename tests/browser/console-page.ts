@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { OssClient } from '@lading/client/node'
 import type { RunningServer, ServerOptions } from '@lading/server'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { onTestFinished } from 'vitest'
 import { startServer } from '../support/server.ts'
 
 /** Built by the set-up. */
@@ -33,7 +34,7 @@ export interface Taste {
   readonly height?: number
 }
 
-/** A page of its own, with nothing kept from others; what it complains of is an error. */
+/** A page of its own until the test is over, with nothing kept from others; what it complains of is an error. */
 export async function openConsole(
   browser: Browser,
   server: RunningServer,
@@ -48,6 +49,7 @@ export async function openConsole(
     reducedMotion: 'reduce',
     ...options,
   })
+  onTestFinished(() => context.close())
   const page = await context.newPage()
   page.setDefaultTimeout(20_000)
   const complaints: string[] = []

@@ -84,7 +84,6 @@ describe.skipIf(!hasChromium)('the console and what is stored beside it', () => 
       await page.goto(`${server.url}/-/console/`)
       expect(await kept()).toContain(server.credentials.accessKeySecret)
     }
-    await page.context().close()
   })
 
   test('refusals, lists and buckets that are missing come in the sandbox as well, and so does what a bucket calls -/console/', async () => {
@@ -167,7 +166,6 @@ describe.skipIf(!hasChromium)('the console and what is stored beside it', () => 
     expect(blocked.ran).toBeUndefined()
     expect(blocked.other).toBe('refused')
     await client.putBucketAcl({ bucket, acl: 'private' })
-    await page.context().close()
   })
 
   test('markup in keys, folders, metadata, media types and error messages is shown as it is, and never becomes markup', async () => {
@@ -212,7 +210,6 @@ describe.skipIf(!hasChromium)('the console and what is stored beside it', () => 
     await page.locator('.transfer.done').waitFor()
     await clean('transfers')
     expect(complaints.filter((text) => !/40[034]/.test(text))).toEqual([])
-    await page.context().close()
   })
 
   test('no address that the console asks for holds a key, and nothing is asked of anybody else', async () => {
@@ -236,7 +233,6 @@ describe.skipIf(!hasChromium)('the console and what is stored beside it', () => 
     ).not.toContain(server.credentials.accessKeyId)
     await page.reload()
     await page.locator('.sign-in').waitFor()
-    await page.context().close()
   })
 
   test('a console on another origin is refused by the browser until the bucket’s CORS rules allow it, and says what is missing', async () => {

@@ -118,7 +118,6 @@ describe.skipIf(!hasChromium)('every view of the console', () => {
       for (const [view, faults] of Object.entries(found)) expect(faults, view).toEqual([])
       // The refusal of the missing bucket is one that the browser notes as well.
       expect(complaints.filter((text) => !text.includes('404'))).toEqual([])
-      await page.context().close()
     },
   )
 
@@ -137,7 +136,6 @@ describe.skipIf(!hasChromium)('every view of the console', () => {
       if (await page.locator('dialog[open]').count()) await page.keyboard.press('Escape')
     }
     for (const [view, width] of Object.entries(widths)) expect(width, view).toBeLessThanOrEqual(320)
-    await page.context().close()
   })
 })
 
