@@ -13,6 +13,7 @@ import {
 } from '../../ports/blob-store.ts'
 import { BLOCK, FULL } from '../blob-layout.ts'
 import { type Fault, faulty } from './faulty-files.contract.ts'
+import { type FileSystem, nodeFileSystem } from './file-system.ts'
 import { FilesBlobStore, type FilesBlobStoreOptions } from './files-blob-store.ts'
 
 async function temporary(): Promise<string> {
@@ -47,6 +48,21 @@ async function flip(path: string, at: number): Promise<void> {
   const bytes = await readFile(path)
   bytes[at] = (bytes[at] ?? 0) ^ 0x10
   await writeFile(path, bytes)
+}
+
+/** A byte that comes when it is released. */
+function pausing(): { readonly bytes: AsyncIterable<Uint8Array>; release(): void } {
+  let release = (): void => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  return {
+    bytes: (async function* () {
+      await released
+      yield pattern(1, 1)
+    })(),
+    release,
+  }
 }
 
 function failing(code: string): Error {
@@ -142,6 +158,35 @@ test('a shard serves a thousand blobs, then the next has its turn', async () => 
   const [first, second, third] = [...new Set(shards)]
   const count = (shard: string | undefined) => shards.filter((other) => other === shard).length
   expect([count(first), count(second), count(third)]).toEqual([1_000, 1_000, 100])
+})
+
+test('of all shards only the one that has its turn stays open', async () => {
+  const open = new Set<string>()
+  const files: FileSystem = {
+    ...nodeFileSystem,
+    async openDirectory(path) {
+      const directory = await nodeFileSystem.openDirectory(path)
+      open.add(path)
+      return {
+        sync: () => directory.sync(),
+        close() {
+          open.delete(path)
+          return directory.close()
+        },
+      }
+    },
+  }
+  const directory = await temporary()
+  const blobs = await opened(directory, { files })
+  const write = async (): Promise<string> => (await blobs.write(from([]))).id.slice(0, 2)
+  // Its turn is over before it is synced.
+  const hold = pausing()
+  const late = blobs.write(hold.bytes)
+  const shards = await Promise.all(Array.from({ length: 2_000 }, write))
+  hold.release()
+  const { id } = await late
+  expect(id.slice(0, 2)).toBe(shards[0])
+  expect([...open]).toEqual([join(directory, shards.at(-1) ?? '')])
 })
 
 test('a file takes its bytes even when the kernel takes few at a time', async () => {

@@ -69,6 +69,7 @@ export class Shards {
       if (tried === SHARDS) throw new Error('No directory for blobs can be synced any more.')
       this.#advance()
     }
+    this.#shards[this.#current]?.beginTurn()
     return shardName(this.#current)
   }
 
@@ -97,6 +98,7 @@ export class Shards {
   }
 
   #advance(): void {
+    this.#shards[this.#current]?.endTurn()
     this.#current = (this.#current + 1) % SHARDS
     this.#turn = 1
   }
@@ -109,8 +111,9 @@ class Shard {
 
   readonly #files: FileSystem
   readonly #path: string
-  /** Opened by the first sync, and kept. */
+  /** Opened by the first sync of a turn, and kept until its last. */
   #handle: OpenDirectory | undefined
+  #inTurn = false
   #running: Promise<void> | undefined
   #next: Promise<void> | undefined
 
@@ -122,6 +125,17 @@ class Shard {
   async sync(): Promise<void> {
     this.#next ??= this.#afterRunning()
     await this.#next
+  }
+
+  beginTurn(): void {
+    this.#inTurn = true
+  }
+
+  /** From now on the directory is open only while it is synced, as it may be for blobs that are late. */
+  endTurn(): void {
+    this.#inTurn = false
+    // A sync that runs is over before its handle is closed, and what it came to is told by it.
+    this.close().catch(() => {})
   }
 
   async close(): Promise<void> {
@@ -145,12 +159,15 @@ class Shard {
    */
   async #run(): Promise<void> {
     if (this.broken) throw new Error(`An earlier sync of ${this.#path} failed.`)
-    this.#handle ??= await this.#files.openDirectory(this.#path)
+    const handle = this.#handle ?? (await this.#files.openDirectory(this.#path))
+    this.#handle = handle
     try {
-      await this.#handle.sync()
+      await handle.sync()
     } catch (error) {
       this.broken = true
       throw error
+    } finally {
+      if (!this.#inTurn) await this.close().catch(() => {})
     }
   }
 }
