@@ -1,6 +1,10 @@
 /** Servers of the tests: as anybody starts them, but for the record that is kept of their logs. */
 
 import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as lading from '@lading/server'
 import { MASTER_KEY, placeOf } from './places.ts'
 import { openRecord } from './suite-records.ts'
@@ -35,5 +39,10 @@ async function overEngines(options: lading.ServerOptions): Promise<lading.Server
     { accessKeyId: 'LTAI-made-by-tests', accessKeySecret: randomBytes(16).toString('hex') },
   ]
   const credentials = options.credentials ?? (directory === undefined ? made : undefined)
-  return { ...place, masterKey: options.masterKey ?? MASTER_KEY, credentials }
+  const given = { ...place, masterKey: options.masterKey ?? MASTER_KEY, credentials }
+  if (directory !== undefined || !options.callbackHosts) return given
+  // Gateways that sign callbacks have their key in a directory, and nothing else of these tests.
+  const ofKeys = await mkdtemp(join(tmpdir(), 'lading-keys-'))
+  process.once('exit', () => rmSync(ofKeys, { recursive: true }))
+  return { ...given, data: { directory: ofKeys } }
 }
