@@ -4,6 +4,7 @@
  * is no failure.
  */
 
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +19,8 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 const results = join(root, 'bench/results')
 const page = join(root, 'docs/performance.md')
 const figureMarks = ['<!-- figures -->', '<!-- end of figures -->'] as const
+const scalePage = join(root, 'docs/scaling.md')
+const scaleMarks = ['<!-- scale -->', '<!-- end of scale -->'] as const
 const frontPages: Readonly<Record<Language, string>> = {
   en: join(root, 'README.md'),
   'zh-CN': join(root, 'README.zh-CN.md'),
@@ -86,16 +89,28 @@ async function measure(names: readonly string[]): Promise<void> {
   console.log(`\n${about.join('\n')}\nbench/results/${file}.md has all of it.`)
 }
 
-/** Puts the latest results of all sections between the marks of the pages. */
+/** Puts the latest results between the marks of the pages: those of all sections, and those of gateways. */
 async function copyToPages(): Promise<void> {
-  await fill(page, figureMarks, await readFile(join(results, 'latest.md'), 'utf8'))
-  const { about, compared } = JSON.parse(await readFile(join(results, 'latest.json'), 'utf8')) as {
-    readonly about: readonly string[]
-    readonly compared: readonly Compared[]
+  const latest = await resultsIn('latest.md')
+  if (latest !== undefined) await fill(page, figureMarks, latest)
+  const json = await resultsIn('latest.json')
+  if (json !== undefined) {
+    const { about, compared } = JSON.parse(json) as {
+      readonly about: readonly string[]
+      readonly compared: readonly Compared[]
+    }
+    for (const [language, path] of Object.entries(frontPages) as [Language, string][]) {
+      await fill(path, comparedMarks, `${comparedTable(compared, about[0] ?? '', language)}\n`)
+    }
   }
-  for (const [language, path] of Object.entries(frontPages) as [Language, string][]) {
-    await fill(path, comparedMarks, `${comparedTable(compared, about[0] ?? '', language)}\n`)
-  }
+  const ofGateways = await resultsIn('scale.md')
+  if (ofGateways !== undefined) await fill(scalePage, scaleMarks, ofGateways)
+}
+
+/** `undefined` where nothing was measured yet. */
+async function resultsIn(name: string): Promise<string | undefined> {
+  const path = join(results, name)
+  return existsSync(path) ? await readFile(path, 'utf8') : undefined
 }
 
 async function fill(
