@@ -23,6 +23,7 @@ const rows = [
     node('types: tests', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.tests.json'),
     node('pages', 'tools/check-docs.mjs'),
     node('help in pages', 'tools/build-cli-page.mjs', '--check'),
+    node('model in pages', 'tools/build-scaling-model.mjs', '--check'),
     node('unused code', 'node_modules/knip/bin/knip.js'),
     node('published shape', 'tools/check-packages.mjs'),
     node('weight in a browser', 'tools/check-size.mjs'),

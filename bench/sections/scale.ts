@@ -78,7 +78,10 @@ async function gateways(bench: Bench, load: Child, engines: Engines): Promise<vo
   )
   const started: RunningChild[] = []
   for (let at = 0; at < 4; at += 1) started.push(await gateway(engines))
-  const through = async (count: number): Promise<{ perSecond: number; cpuMs: number }> => {
+  const through = async (
+    count: number,
+    partSize: number = MiB,
+  ): Promise<{ perSecond: number; cpuMs: number }> => {
     const used = started.slice(0, count)
     await Promise.all(used.map(({ child }) => child.ask('count')))
     const began = performance.now()
@@ -88,7 +91,7 @@ async function gateways(bench: Bench, load: Child, engines: Engines): Promise<vo
           port,
           uploads: UPLOADS / count,
           bytes: bytes / count,
-          partSize: MiB,
+          partSize,
         }),
       ),
     )
@@ -119,6 +122,20 @@ async function gateways(bench: Bench, load: Child, engines: Engines): Promise<vo
     runs.map(({ perSecond }) => perSecond)
   group.ratio('speed of two, to one', speed(results.two), speed(results.one))
   group.ratio('speed of four, to one', speed(results.four), speed(results.one))
+  const sizes = { '100 KiB': 100 * KiB, '8 MiB': 8 * MiB }
+  for (const [name, partSize] of Object.entries(sizes)) {
+    await through(1, partSize)
+    const runs = [
+      await through(1, partSize),
+      await through(1, partSize),
+      await through(1, partSize),
+    ]
+    group.add(
+      `one gateway, in parts of ${name}: CPU`,
+      's/GiB',
+      runs.map(({ cpuMs }) => perGiB(cpuMs, bytes)),
+    )
+  }
   await Promise.all(started.map(({ child }) => child.stop()))
 }
 
