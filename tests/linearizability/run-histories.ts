@@ -8,6 +8,7 @@ import type { Service } from './service.ts'
 export interface RunOptions {
   readonly service: Service
   readonly bucket: string
+  /** Histories with enough in them. */
   readonly count: number
   readonly seed: number
   readonly tick: () => number
@@ -22,7 +23,10 @@ export interface HistoriesReport {
   operations: number
   overlapping: number
   unanswered: number
-  /** Histories with fewer clients, operations or overlaps than a history should have. */
+  /**
+   * Histories with fewer clients, operations or overlaps than a history should have, such as one whose
+   * service was killed early and slow to come back. They are judged, and another one is made instead.
+   */
   thin: number
   /** Histories in which no answer was lost. */
   allAnswered: number
@@ -32,6 +36,9 @@ export interface HistoriesReport {
 }
 
 const AT_ONCE = 3
+
+/** One thin history to so many others: with more of them the run ends early. */
+const THIN_AT_MOST = 5
 
 export async function runHistories(options: RunOptions): Promise<HistoriesReport> {
   const { bucket, count, seed } = options
@@ -53,7 +60,11 @@ export async function runHistories(options: RunOptions): Promise<HistoriesReport
   await wire.putBucket(bucket)
   let next = 0
   const work = async (): Promise<void> => {
-    while (next < count && !(options.stopAtFirst && report.violations.length > 0)) {
+    while (
+      next - report.thin < count &&
+      report.thin <= count / THIN_AT_MOST &&
+      !(options.stopAtFirst && report.violations.length > 0)
+    ) {
       next += 1
       const number = next
       const own = new Random(random.between(1, 2 ** 31))
@@ -77,13 +88,15 @@ export async function runHistories(options: RunOptions): Promise<HistoriesReport
 
 function judge(history: History, number: number, report: HistoriesReport): void {
   const { clients, sent, overlapping, unanswered, operations, wrong } = history
-  report.histories += 1
-  report.operations += sent
-  report.overlapping += overlapping
-  report.unanswered += unanswered
-  report.fewestClients = Math.min(report.fewestClients, clients)
   if (sent < 60 || clients < 8 || overlapping * 5 < sent) report.thin += 1
-  if (unanswered === 0) report.allAnswered += 1
+  else {
+    report.histories += 1
+    report.operations += sent
+    report.overlapping += overlapping
+    report.unanswered += unanswered
+    report.fewestClients = Math.min(report.fewestClients, clients)
+    if (unanswered === 0) report.allAnswered += 1
+  }
   report.violations.push(...wrong.map((sentence) => `history ${number}: ${sentence}`))
   for (const [key, asked] of operations) {
     const verdict = explain(asked)
