@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // Tests read the packages' source; only tests that start a process need `dist` (built by set-up).
@@ -82,6 +83,8 @@ export default defineConfig({
         },
       },
     ],
+    // Tests of servers wait as much as they compute, so that two share a processor well.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ['default', './tools/count-reporter.ts'],
   },
 })
