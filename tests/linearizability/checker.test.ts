@@ -232,6 +232,26 @@ describe('the judge of histories', () => {
     }
   })
 
+  test('comes by its shortcuts to the verdict that trying every order comes to', () => {
+    const verdicts = { explained: 0, violation: 0, undecided: 0 }
+    for (let round = 0; round < 10 * ROUNDS; round += 1) {
+      const random = new Random(seed + round)
+      const { operations } = simulate(random, random.pick([undefined, ...defects]))
+      const latest = Math.max(...operations.map(({ began }) => began))
+      const lossy = operations.map((operation): Operation => {
+        if (operation.answer !== undefined && random.chance(0.75)) return operation
+        const over = random.chance(0.5) ? random.between(operation.began, latest) : never
+        return { ...operation, answer: undefined, ended: never, over }
+      })
+      const { kind } = explain(lossy, { everyOrder: true })
+      verdicts[kind] += 1
+      expect(explain(lossy).kind, `seed ${seed + round}`).toBe(kind)
+    }
+    expect(verdicts.undecided).toBe(0)
+    expect(verdicts.explained).toBeGreaterThan(ROUNDS)
+    expect(verdicts.violation).toBeGreaterThan(ROUNDS)
+  })
+
   test.each(defects)('finds none once a service %s', (defect) => {
     let planted = 0
     let seen = 0

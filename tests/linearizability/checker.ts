@@ -31,21 +31,30 @@ export type Verdict =
 
 const MOST_PLACES = 2_000_000
 
-/** Judges the operations on one key and its uploads. */
-export function explain(operations: readonly Operation[]): Verdict {
-  return new Search(operations).run()
+/**
+ * Judges the operations on one key and its uploads. `everyOrder` takes none of the shortcuts, which
+ * are there because of long histories with many lost answers, and must not change the verdict.
+ */
+export function explain(
+  operations: readonly Operation[],
+  { everyOrder = false }: { readonly everyOrder?: boolean } = {},
+): Verdict {
+  return new Search(operations, everyOrder).run()
 }
 
 class Search {
   readonly #operations: readonly Operation[]
+  readonly #everyOrder: boolean
   readonly #dead = new Set<string>()
   #best: readonly Operation[] = []
   #undecided = false
 
-  constructor(operations: readonly Operation[]) {
-    // What was read and never told binds nobody.
+  constructor(operations: readonly Operation[], everyOrder: boolean) {
+    this.#everyOrder = everyOrder
+    // What was read and never told binds nobody, and nor does what nobody can have seen.
     this.#operations = operations
       .filter(({ answer, question }) => answer !== undefined || changes(question))
+      .filter((operation) => everyOrder || mayMatter(operation, operations))
       .sort((left, right) => left.ended - right.ended)
   }
 
@@ -86,9 +95,20 @@ class Search {
         continue
       const began = Math.max(latest, operation.began)
       if (this.#goOn(next, done | (1n << BigInt(at)), began, [...order, operation])) return true
+      // What was read or refused could have come here in any order that explains the others: unless
+      // others that were not answered had to come before it for being over.
+      const changesNothing = operation.answer !== undefined && answer !== 'ok'
+      const endsNone = !left.some((other) => this.#ends(other, latest, began))
+      if (changesNothing && endsNone && !this.#everyOrder) break
     }
     this.#dead.add(place)
     return false
+  }
+
+  /** Whether it could happen while `latest` was the latest beginning, and cannot once `began` is. */
+  #ends(at: number, latest: number, began: number): boolean {
+    const over = this.#operations[at]?.over ?? Number.POSITIVE_INFINITY
+    return over >= latest && over < began
   }
 
   #story(): string {
@@ -101,6 +121,47 @@ class Search {
       ...others.map(show),
     ].join('\n')
   }
+}
+
+/** Whether an operation that was not answered can have made a difference to an answer that came. */
+function mayMatter({ answer, question }: Operation, operations: readonly Operation[]): boolean {
+  if (answer !== undefined) return true
+  const told = operations.filter((other) => other.answer !== undefined)
+  const isGot = (etag: string) =>
+    told.some((other) => other.question.kind === 'get' && other.answer?.includes(etag))
+  switch (question.kind) {
+    case 'put':
+      return isGot(question.etag)
+    case 'delete':
+      return told.some((other) => other.answer === 'NoSuchKey')
+    case 'abort':
+      return isFoundEnded(question, told)
+    case 'complete':
+      return isGot(question.makes) || isFoundEnded(question, told)
+    case 'part':
+      return operations.some((other) => isAboutPart(other, question))
+    default:
+      return false
+  }
+}
+
+function isFoundEnded({ uploadId }: { readonly uploadId: string }, told: readonly Operation[]) {
+  return told.some(
+    ({ answer, question }) =>
+      answer === 'NoSuchUpload' && 'uploadId' in question && question.uploadId === uploadId,
+  )
+}
+
+/** Whether a list of parts shows it, or a completion lists it or was refused, perhaps for what it replaced. */
+function isAboutPart(
+  { answer, question: other }: Operation,
+  { uploadId, etag }: Extract<Question, { readonly kind: 'part' }>,
+): boolean {
+  if (!('uploadId' in other) || other.uploadId !== uploadId) return false
+  if (other.kind === 'list-parts') return answer?.includes(etag) ?? false
+  if (other.kind !== 'complete') return false
+  const isRefused = answer === 'InvalidPart' || answer === 'EntityTooSmall'
+  return isRefused || other.parts.some(([, listed]) => listed === etag)
 }
 
 function changes({ kind }: Question): boolean {
