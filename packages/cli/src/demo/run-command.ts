@@ -3,6 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { exitCodes } from '../exit-codes.ts'
+import { InterruptedError } from '../interrupt.ts'
 import { quoteArgument } from '../shell.ts'
 
 // From the compiled file as from the source, the package is two folders up.
@@ -44,6 +46,20 @@ export function startCommand(
 /** Resolves when the command has ended with 0. @throws {Error} when it ends otherwise. */
 export async function runCommand(args: readonly string[], options: CommandOptions): Promise<void> {
   const outcome = await startCommand(args, options).ended
-  options.signal.throwIfAborted()
+  throwIfInterrupted(outcome, options.signal)
   if (outcome !== 0) throw new Error(`lading ${args[0]} ended with ${outcome}.`)
+}
+
+/**
+ * A terminal sends Ctrl-C to both of us, and that the command ended of it may be heard first.
+ *
+ * @throws {InterruptedError} when it was sent.
+ */
+export function throwIfInterrupted(
+  outcome: number | NodeJS.Signals | undefined,
+  signal: AbortSignal,
+): void {
+  signal.throwIfAborted()
+  if (outcome === 'SIGINT' || outcome === exitCodes.interrupted)
+    throw new InterruptedError('SIGINT')
 }

@@ -13,7 +13,7 @@ import { compareFiles } from './compare-files.ts'
 import { type CuttingProxy, type SeenRequest, startCuttingProxy } from './cutting-proxy.ts'
 import { isComplete, ObstacleCourse, partNumberOf } from './obstacle-course.ts'
 import { type DemoPlan, formatNumbers, planDemo, shortSize } from './plan.ts'
-import { type CommandOptions, runCommand, startCommand } from './run-command.ts'
+import { type CommandOptions, runCommand, startCommand, throwIfInterrupted } from './run-command.ts'
 
 // On its own the library colours wherever CI is set, also what goes into a file.
 const colors = picocolors.createColors(process.stdout.isTTY === true && picocolors.isColorSupported)
@@ -167,7 +167,7 @@ async function showInterruption(
   const { course, plan } = route
   const command = startCommand(upload, options)
   const early = await Promise.race([course.reached.then(() => undefined), command.ended])
-  options.signal.throwIfAborted()
+  throwIfInterrupted(early, options.signal)
   if (early !== undefined) throw new Error(`The upload ended with ${early} and not by our hand.`)
   command.child.kill('SIGKILL')
   await command.ended
